@@ -1,0 +1,160 @@
+"""The one tree of errors. Each class has an HTTP status and a FHIR issue type.
+
+OvergangError                     500 exception
+├ InvalidContentError             422 invalid        (.faults: every fault with its FHIRPath)
+│ └ MalformedContentError         400 structure      (not JSON, not a resource)
+├ InvalidSearchError              400 invalid
+├ UnsupportedError                501 not-supported
+├ TooCostlyError                  413 too-costly     (size, depth)
+├ NotFoundError                   404 not-found      (also for what is withheld)
+├ GoneError                       410 deleted        (only for those who could see the last version)
+├ MethodNotAllowedError           405 not-supported
+├ NotAcceptableError              406 not-supported
+├ UnsupportedMediaTypeError       415 not-supported
+├ VersionConflictError            412 conflict       (If-Match)
+├ DuplicateError                  412 duplicate      (several match a condition)
+├ ContentionError                 503 lock-error     (the citizen was being written; retry)
+├ AccessRefusedError              403 forbidden      (.denial: for the record; guidance from caller and purpose alone)
+├ NotAuthenticatedError           401 login
+├ UnavailableError                503 transient
+├ ConfigurationError              500 exception      (start-up only)
+"""
+
+from typing import ClassVar
+
+from schemas.fault import Fault
+
+
+class OvergangError(Exception):
+    """Base of all errors of the service; the message is one lower-case sentence without personal data."""
+
+    status: ClassVar[int] = 500
+    issue: ClassVar[str] = "exception"
+
+    def __init__(self, text: str, *, faults: tuple[Fault, ...] = ()) -> None:
+        super().__init__(text)
+        self.text = text
+        self.faults = faults
+
+
+class InvalidContentError(OvergangError):
+    """The content breaks FHIR, a profile or a rule of ours."""
+
+    status = 422
+    issue = "invalid"
+
+
+class MalformedContentError(InvalidContentError):
+    """The content is not JSON or not a resource at all."""
+
+    status = 400
+    issue = "structure"
+
+
+class InvalidSearchError(OvergangError):
+    """A search parameter is unknown, not supported, or has an impossible value."""
+
+    status = 400
+    issue = "invalid"
+
+
+class UnsupportedError(OvergangError):
+    """A FHIR feature that the service does not have."""
+
+    status = 501
+    issue = "not-supported"
+
+
+class TooCostlyError(OvergangError):
+    """The content is larger or deeper than the service takes."""
+
+    status = 413
+    issue = "too-costly"
+
+
+class NotFoundError(OvergangError):
+    """There is no such thing for this caller: absent and withheld are the same."""
+
+    status = 404
+    issue = "not-found"
+
+
+class GoneError(OvergangError):
+    """Deleted, told only to those who could see the last version."""
+
+    status = 410
+    issue = "deleted"
+
+
+class MethodNotAllowedError(OvergangError):
+    """The address exists, the method does not."""
+
+    status = 405
+    issue = "not-supported"
+
+    def __init__(self, text: str, *, allow: tuple[str, ...]) -> None:
+        super().__init__(text)
+        self.allow = allow
+
+
+class NotAcceptableError(OvergangError):
+    """The caller accepts no media type that the service speaks."""
+
+    status = 406
+    issue = "not-supported"
+
+
+class UnsupportedMediaTypeError(OvergangError):
+    """The caller sends a media type that the service does not read."""
+
+    status = 415
+    issue = "not-supported"
+
+
+class VersionConflictError(OvergangError):
+    """The resource has another version than If-Match names."""
+
+    status = 412
+    issue = "conflict"
+
+
+class DuplicateError(OvergangError):
+    """A condition that must match one resource matches several."""
+
+    status = 412
+    issue = "duplicate"
+
+
+class ContentionError(OvergangError):
+    """Others kept writing about the same citizen; nothing was stored and the caller may try again."""
+
+    status = 503
+    issue = "lock-error"
+
+
+class AccessRefusedError(OvergangError):
+    """The engine said no; the same for an unknown citizen, no basis, and a withheld citizen."""
+
+    status = 403
+    issue = "forbidden"
+
+
+class NotAuthenticatedError(OvergangError):
+    """No token, or one that cannot be believed."""
+
+    status = 401
+    issue = "login"
+
+
+class UnavailableError(OvergangError):
+    """A part that the answer needs (database, audit) is out of reach: nothing is disclosed."""
+
+    status = 503
+    issue = "transient"
+
+
+class ConfigurationError(OvergangError):
+    """The service refuses to start as configured."""
+
+    status = 500
+    issue = "exception"

@@ -1,0 +1,43 @@
+"""The only clock and the only source of randomness; everything else takes them as arguments."""
+
+import secrets
+import time
+from datetime import UTC, datetime
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def now() -> datetime:
+    """Return the present as an aware UTC time."""
+    return datetime.now(UTC)
+
+
+def now_us() -> int:
+    """Return the present in whole microseconds since 1970 UTC."""
+    return time.time_ns() // 1000
+
+
+def to_us(moment: datetime) -> int:
+    """Convert an aware time to microseconds since 1970 UTC, exactly."""
+    delta = moment - _EPOCH
+    return (delta.days * 86_400 + delta.seconds) * 1_000_000 + delta.microseconds
+
+
+def from_us(us: int) -> datetime:
+    """Convert microseconds since 1970 UTC to an aware time; `us` must lie in years 1 to 9999."""
+    return datetime.fromtimestamp(us // 1_000_000, UTC).replace(microsecond=us % 1_000_000)
+
+
+def monotonic() -> float:
+    """Return seconds of a clock that never goes back, for measuring durations."""
+    return time.perf_counter()
+
+
+def random_key() -> int:
+    """Return a fresh random shard key: 1 to 2**40 - 1."""
+    return secrets.randbelow(2**40 - 1) + 1
+
+
+def random_id() -> str:
+    """Return 128 random bits as 32 hex digits."""
+    return secrets.token_hex(16)

@@ -1,0 +1,350 @@
+"""All tables, once, in SQLAlchemy Core. Integers (µs UTC), text and bytes only.
+
+Patient-first keys everywhere: `pid` is the random shard key of a citizen, 0 is the directory (no citizen),
+-1 carries audit events without a citizen. `n` counts a citizen's resources and never leaves the service:
+the public id is an encryption of (pid, n), see app/store/ids.py. See docs/adr/0003-keys-and-identity.md.
+"""
+
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
+
+metadata = MetaData()
+
+DIRECTORY = 0
+"""Reserved key: organisations, practitioners, locations."""
+NO_CITIZEN = -1
+"""Reserved key: audit events that concern no known citizen."""
+
+
+def _key(name: str) -> Column[int]:
+    return Column(name, BigInteger, primary_key=True, autoincrement=False)
+
+
+def _int(name: str, *, nullable: bool = False) -> Column[int]:
+    return Column(name, BigInteger, nullable=nullable)
+
+
+def _text(name: str, *, nullable: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=nullable)
+
+
+def _bytes(name: str, *, nullable: bool = False) -> Column[bytes]:
+    return Column(name, LargeBinary, nullable=nullable)
+
+
+_clustered = {"sqlite_with_rowid": False}
+
+setting = Table("setting", metadata, Column("name", Text, primary_key=True), _bytes("value"))
+"""Marks and keys of the database: 'demo', 'id-key', 'schema'."""
+
+citizen = Table(
+    "citizen",
+    metadata,
+    _key("pid"),
+    _int("change"),  # +1 with every write about the citizen; internal, never shown
+    _int("next_n"),
+    _int("born", nullable=True),  # µs UTC of the birth date, from the highest ranking Patient
+    _int("died", nullable=True),
+    _int("master", nullable=True),  # n of the master Patient
+    _int("classified"),  # version of the classification tables
+    **_clustered,
+)
+
+identifier = Table(
+    "identifier",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("value", Text, primary_key=True),
+    _key("valid_from"),
+    _int("valid_to", nullable=True),
+    _int("pid"),
+    **_clustered,
+)
+Index("identifier_by_pid", identifier.c.pid)
+
+redirect = Table("redirect", metadata, _key("old_pid"), _int("new_pid"), **_clustered)
+
+resource = Table(
+    "resource",  # current versions; on SQLite a rowid table whose rowid is pid << 22 | n
+    metadata,
+    _key("place"),  # pid << 22 | n
+    _int("pid"),
+    _int("n"),
+    _int("type"),  # schemas.homes number
+    _int("version"),
+    _int("sig"),
+    _int("deleted"),  # 0 live, 1 deleted
+    _int("updated"),
+    _int("start"),  # clinical period, µs; never null: falls back to `updated`
+    _int("stop"),
+    _bytes("line"),  # app.summary.lines: what the summary needs, so that reads never parse bodies
+    _bytes("body"),  # the resource as received, with id and meta of ours
+)
+Index("resource_by_type", resource.c.pid, resource.c.type, resource.c.updated)
+
+history = Table(
+    "history",
+    metadata,
+    _key("pid"),
+    _key("n"),
+    _key("version"),
+    _int("type"),
+    _int("sig"),
+    _int("action"),  # 1 create, 2 update, 3 delete
+    _int("updated"),
+    _int("start"),
+    _int("stop"),
+    _bytes("body"),
+)
+
+signature = Table(
+    "signature",
+    metadata,
+    _key("pid"),
+    _key("sig"),
+    _text("category"),
+    _text("labels"),  # sorted, comma separated
+    _text("controller"),
+    _text("origin"),
+    _text("author"),
+    _text("regime"),
+    _int("last_change"),  # citizen.change at the newest change under this signature
+    **_clustered,
+)
+
+idx_token = Table(
+    "idx_token",
+    metadata,
+    _key("pid"),
+    _key("param"),
+    _key("value"),  # 63-bit hash of 'system|code', of '|code' and of 'system|'
+    _key("n"),
+    **_clustered,
+)
+idx_reference = Table(
+    "idx_reference",
+    metadata,
+    _key("pid"),
+    _key("param"),
+    _key("value"),  # 63-bit hash of 'Type/id', of an absolute URL, or of 'identifier:system|value'
+    _key("n"),
+    **_clustered,
+)
+idx_date = Table(
+    "idx_date",
+    metadata,
+    _key("pid"),
+    _key("param"),
+    _key("low"),
+    _key("n"),
+    _int("high"),
+    **_clustered,
+)
+idx_string = Table(
+    "idx_string",
+    metadata,
+    _key("pid"),
+    _key("param"),
+    Column("value", Text, primary_key=True),  # casefolded, accents removed
+    _key("n"),
+    **_clustered,
+)
+idx_quantity = Table(
+    "idx_quantity",
+    metadata,
+    _key("pid"),
+    _key("param"),
+    _key("unit"),  # 63-bit hash of 'system|code', 0 for a number alone
+    _key("low"),  # value in units of 1e-6
+    _key("n"),
+    _int("high"),
+    **_clustered,
+)
+INDEXES = (idx_token, idx_reference, idx_date, idx_string, idx_quantity)
+for _table in INDEXES:
+    Index(f"{_table.name}_by_n", _table.c.pid, _table.c.n)
+
+relation = Table(
+    "relation",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),  # 'stay:<hash of episode>', 'resource:<n>', 'register:own-gp'
+    _text("kind"),
+    _text("organisation"),
+    _text("evidence"),
+    _int("start", nullable=True),
+    _int("stop", nullable=True),
+    _text("source"),  # 'Type/id' or a register's name
+    **_clustered,
+)
+
+declaration = Table(
+    "declaration",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),
+    _text("kind"),
+    _text("person"),
+    _text("organisation"),
+    _text("purpose"),
+    _int("start"),
+    _int("stop"),
+    _text("reason"),
+    **_clustered,
+)
+
+directive = Table(
+    "directive",
+    metadata,
+    _key("pid"),
+    _key("n"),  # of the Consent resource
+    _int("version"),
+    _int("active"),
+    _int("start", nullable=True),
+    _int("stop", nullable=True),
+    _bytes("provision"),  # app.translate encodes and decodes consent.Provision
+    **_clustered,
+)
+
+representation = Table(
+    "representation",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),
+    _text("kind"),
+    _int("representative"),  # pid of the one who acts
+    _int("start", nullable=True),
+    _int("stop", nullable=True),
+    _text("source"),
+    **_clustered,
+)
+
+stay = Table(
+    "stay",
+    metadata,
+    _key("pid"),
+    Column("key", Text, primary_key=True),  # keyed digest of episode id and provider
+    _text("state"),  # app.bridge encodes the state machine's state as JSON
+    _int("n"),  # of the Encounter
+    **_clustered,
+)
+
+organisation = Table(
+    "organisation",
+    metadata,
+    Column("sor", Text, primary_key=True),
+    _text("parent", nullable=True),
+    _text("name"),
+    _text("kind"),  # hospital | municipality | general-practice | region | authority | unit
+    _text("municipality", nullable=True),
+    _text("gln", nullable=True),
+    _text("phone", nullable=True),
+    _int("valid_from", nullable=True),
+    _int("valid_to", nullable=True),
+    **_clustered,
+)
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("person", Text, primary_key=True),
+    _text("name"),
+    _text("authorisation", nullable=True),
+    _text("profession", nullable=True),
+    _text("functions"),  # comma separated
+    _text("organisations"),
+    _int("valid_to", nullable=True),
+    **_clustered,
+)
+
+delegation = Table(
+    "delegation",
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("responsible", Text, primary_key=True),
+    _int("valid_from", nullable=True),
+    _int("valid_to", nullable=True),
+    **_clustered,
+)
+
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("organisation"),
+    _text("functions"),
+    _text("purposes"),
+    _text("types"),  # writable resource types, '*' for all
+    _text("jwks", nullable=True),
+    _int("revoked", nullable=True),
+    **_clustered,
+)
+
+revoked_token = Table("revoked_token", metadata, Column("jti", Text, primary_key=True), _int("until"), **_clustered)
+
+agreement = Table(
+    "agreement",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _key("version"),
+    _int("start", nullable=True),
+    _int("stop", nullable=True),
+    _bytes("terms"),
+    **_clustered,
+)
+
+state = Table("state", metadata, Column("name", Text, primary_key=True), _int("version"), **_clustered)
+"""Versions of shared facts, re-read at every request: 'directory', 'policy', 'revocation', 'agreement'."""
+
+answer = Table(
+    "answer",  # what was already acknowledged, so that a repeat gets the same answer
+    metadata,
+    _key("pid"),
+    Column("key", Text, primary_key=True),  # keyed digest of sender and message or request identity
+    _bytes("body"),
+    _int("status"),
+    _int("at"),
+    **_clustered,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),
+    _text("recipient"),  # SOR
+    _text("topic"),
+    _text("focus"),  # 'Type/id'
+    _int("at"),
+    _int("delivered", nullable=True),
+    **_clustered,
+)
+Index("outbox_by_recipient", outbox.c.recipient, outbox.c.at)
+
+audit = Table(
+    "audit",
+    metadata,
+    _key("pid"),
+    Column("writer", Text, primary_key=True),
+    _key("seq"),
+    _int("at"),
+    _int("kind"),  # app.audit codes
+    _bytes("hash"),
+    _bytes("body"),
+    **_clustered,
+)
+Index("audit_by_time", audit.c.pid, audit.c.at)
+Index("audit_by_writer", audit.c.writer, audit.c.seq, unique=True)
+
+audit_head = Table(
+    "audit_head",
+    metadata,
+    Column("writer", Text, primary_key=True),
+    _key("seq"),
+    _bytes("hash"),
+    _int("at"),
+    _bytes("seal", nullable=True),
+    **_clustered,
+)
+
+TABLES = tuple(metadata.sorted_tables)

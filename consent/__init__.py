@@ -1,0 +1,1 @@
+"""WHO MAY SEE WHAT. Pure: standard library only."""
