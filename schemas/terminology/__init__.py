@@ -1,0 +1,1 @@
+"""Tables of codes, once each: systems, categories, sensitivity, FSIII, medication marks, identifiers. Plain strings."""
