@@ -20,9 +20,21 @@ OvergangError                     500 exception
 ├ ConfigurationError              500 exception      (start-up only)
 """
 
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 from schemas.fault import Fault
+
+
+class Guidance(Protocol):
+    """What the caller may do next, in Danish and English; see consent.explain."""
+
+    @property
+    def da(self) -> str:
+        """Danish."""
+
+    @property
+    def en(self) -> str:
+        """English."""
 
 
 class OvergangError(Exception):
@@ -133,10 +145,17 @@ class ContentionError(OvergangError):
 
 
 class AccessRefusedError(OvergangError):
-    """The engine said no; the same for an unknown citizen, no basis, and a withheld citizen."""
+    """The engine said no; the same for an unknown citizen, no basis, and a withheld citizen.
+
+    `guidance` follows from caller and purpose alone.
+    """
 
     status = 403
     issue = "forbidden"
+
+    def __init__(self, guidance: Guidance | None = None) -> None:
+        super().__init__("there is no basis for this access")
+        self.guidance = guidance
 
 
 class NotAuthenticatedError(OvergangError):

@@ -1,0 +1,67 @@
+"""The record of one access or refusal, as it is chained and stored: compact, complete, without clinical content."""
+
+from enum import IntEnum
+
+import msgspec
+
+
+class Operation(IntEnum):
+    """What was done; the number is stored, never change or reuse one."""
+
+    READ = 1
+    VREAD = 2
+    HISTORY = 3
+    SEARCH = 4
+    SUMMARY = 5
+    CREATE = 6
+    UPDATE = 7
+    DELETE = 8
+    TRANSACTION = 9
+    MESSAGE = 10
+    REPORT = 11
+    DECLARE = 12
+    READ_LOG = 13
+    UNCHANGED = 14  # 304: the caller was told that what it has is still true
+    EXPLAIN = 15
+    NOTICES = 16
+
+
+class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
+    """`shown` is flat: type number, n, version, for every version that left or entered the service.
+
+    `outcome` is 0 for done and 8 for refused (AuditEvent.outcome). `query` is the request in words, values of
+    identifiers left out.
+    """
+
+    operation: int
+    outcome: int
+    person: str
+    name: str
+    function: str
+    organisation: str
+    on_behalf_of: str
+    client: str
+    purposes: list[str]
+    request_id: str
+    token_id: str
+    categories: list[str]
+    rules: list[str]
+    policy: str
+    view: str = ""
+    query: str = ""
+    shown: list[int] = []  # noqa: RUF012  # msgspec copies mutable defaults
+
+
+
+_encoder = msgspec.msgpack.Encoder()
+_decoder = msgspec.msgpack.Decoder(Record)
+
+
+def encode(record: Record) -> bytes:
+    """Serialise a record."""
+    return _encoder.encode(record)
+
+
+def decode(body: bytes) -> Record:
+    """Read a stored record."""
+    return _decoder.decode(body)

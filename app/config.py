@@ -1,0 +1,42 @@
+"""Settings; the only reader of the environment. Every key has a safe default: production is the default mode."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Configuration by `OVERGANG_*` environment variables; docs/configuration.md is the table of them."""
+
+    model_config = SettingsConfigDict(env_prefix="OVERGANG_", frozen=True, extra="ignore")
+
+    mode: Literal["production", "development"] = "production"
+    """`development` opens the persona issuer, and only on a database that is marked as demo."""
+    database_url: str = "sqlite:///var/overgang.sqlite"
+    """`sqlite:///path` or `postgresql://user:password@host/name`."""
+    public_url: str = "http://127.0.0.1:8000/fhir"
+    """Base address under which clients reach the FHIR face; stands in fullUrl, Location and links."""
+    host: str = "127.0.0.1"
+    port: int = 8000
+    issuers_file: Path | None = None
+    """JSON file `{"issuer": JWKS, ...}` of the issuers whose tokens count in production."""
+    audience: str = "overgang"
+    """`aud` that a token must carry."""
+    max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
+    """Larger requests are refused with 413."""
+    processes: int = Field(default=1, ge=1)
+    """Worker processes of this deployment that write to the same database."""
+    habitual_computing: bool = False
+    """Compute habitual values from measurements; off until the regulatory question is settled (docs/adr)."""
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+
+
+def settings_from_environment() -> Settings:
+    """Read the environment once.
+
+    Raises:
+        pydantic.ValidationError: a variable has an impossible value.
+    """
+    return Settings()

@@ -1,0 +1,167 @@
+"""The FHIR face as one plain ASGI application, driven by one table of interactions.
+
+A request is reduced to a shape, `("{type}", "{id}", "_history")`, and looked up; there is no router to walk through
+(docs/adr/0009-plain-asgi.md). Every row of `INTERACTIONS` stands in the leak matrix.
+"""
+
+import logging
+import re
+import traceback
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from app.context import Call, Service
+from app.errors import (
+    ContentionError,
+    InvalidSearchError,
+    MethodNotAllowedError,
+    NotFoundError,
+    OvergangError,
+    UnavailableError,
+    UnsupportedError,
+)
+from app.fhir import capability, operations, outcome, read, search, wire, write
+from app.fhir.wire import Answer, Receive, Request, Scope, Send
+from app.runtime import now_us, random_id
+from app.web import authenticate
+from schemas.homes import HOME_OF
+
+_log = logging.getLogger("overgang.fhir")
+_LITERALS = frozenset({"metadata", "_search", "_history"})
+_REQUEST_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_LONGEST_SEGMENT = 256
+
+Interaction = Callable[[Service, Call, Request], Awaitable[Answer]]
+Shape = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One interaction: method, shape of the path, what answers, and the types it is for (None: all)."""
+
+    method: str
+    shape: Shape
+    interaction: Interaction
+    types: frozenset[str] | None = None
+
+
+_T, _I = "{type}", "{id}"
+_PATIENT = frozenset({"Patient"})
+
+INTERACTIONS: tuple[Row, ...] = (
+    Row("POST", (), write.bundle),
+    Row("GET", (_T,), search.by_get),
+    Row("POST", (_T, "_search"), search.by_post),
+    Row("POST", (_T,), write.create),
+    Row("GET", (_T, _I), read.read),
+    Row("PUT", (_T, _I), write.update),
+    Row("DELETE", (_T, _I), write.delete),
+    Row("GET", (_T, _I, "_history"), read.history),
+    Row("GET", (_T, _I, "_history", _I), read.vread),
+    Row("GET", (_T, _I, _T), search.in_compartment, _PATIENT),
+    Row("POST", (_T, _I, _T, "_search"), search.in_compartment, _PATIENT),
+    Row("POST", ("$process-message",), operations.process_message),
+    Row("POST", ("$submit-report",), operations.submit_report),
+    Row("GET", ("$notices",), operations.notices),
+    Row("POST", (_T, "$validate"), operations.validate),
+    Row("POST", (_T, _I, "$validate"), operations.validate),
+    Row("POST", (_T, "$summary"), operations.summary, _PATIENT),
+    Row("GET", (_T, "$summary"), operations.summary, _PATIENT),
+    Row("POST", (_T, _I, "$summary"), operations.summary, _PATIENT),
+    Row("GET", (_T, _I, "$summary"), operations.summary, _PATIENT),
+    Row("POST", (_T, "$treating-now"), operations.treating_now, _PATIENT),
+    Row("POST", (_T, "$consent-now"), operations.consent_now, _PATIENT),
+    Row("POST", (_T, "$emergency-access"), operations.emergency_access, _PATIENT),
+)
+
+_TABLE: dict[tuple[str, Shape], Row] = {(row.method, row.shape): row for row in INTERACTIONS}
+_METHODS: dict[Shape, tuple[str, ...]] = {
+    shape: tuple(sorted({row.method for row in INTERACTIONS if row.shape == shape}))
+    for shape in {row.shape for row in INTERACTIONS}
+}
+
+
+def shape_of(path: tuple[str, ...]) -> Shape:
+    """Reduce the segments of a path to their kinds."""
+    return tuple(
+        segment if segment in _LITERALS or segment.startswith("$") else _T if segment in HOME_OF else _I
+        for segment in path
+    )
+
+
+def _find(method: str, path: tuple[str, ...]) -> Row:
+    shape = shape_of(path)
+    row = _TABLE.get((method, shape))
+    if row is None or (row.types is not None and path[0] not in row.types):
+        methods = _METHODS.get(shape, ())
+        if methods and row is None:
+            raise MethodNotAllowedError("this address does not take this method", allow=methods)
+        if path and path[0][:1].isupper() and path[0] not in HOME_OF:
+            raise NotFoundError("the service does not keep this type of resource")
+        raise NotFoundError("there is no such interaction")
+    return row
+
+
+def _request(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
+    headers = dict(scope["headers"])
+    given = headers.get(b"x-request-id", b"").decode("latin-1")
+    path = scope["path"][len(scope.get("root_path", "")) :]
+    return Request(
+        method="GET" if scope["method"] == "HEAD" else scope["method"],
+        path=tuple(segment for segment in path.split("/") if segment),
+        query=scope["query_string"].decode("latin-1"),
+        headers=headers,
+        receive=receive,
+        max_body_bytes=max_body_bytes,
+        request_id=given if _REQUEST_ID.fullmatch(given) else random_id(),
+    )
+
+
+class FhirApp:
+    """The ASGI application below the FHIR base."""
+
+    def __init__(self, service: Service) -> None:
+        """Serve `service`."""
+        self._service = service
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; whatever happens, the answer is FHIR."""
+        request = _request(scope, receive, max_body_bytes=self._service.settings.max_body_bytes)
+        self._service.database.enter()
+        try:
+            answer = await self._answer(request)
+        except OvergangError as error:
+            if error.status >= UnavailableError.status and not isinstance(error, ContentionError | UnsupportedError):
+                _log.error("unavailable: %s [%s]", error.text, request.request_id)
+            answer = outcome.answer(error)
+        except Exception as error:  # noqa: BLE001  # no input gives a bare 500; the type is enough to find the place
+            # INVARIANT: the message of an unexpected exception may quote input; only its type and place are logged.
+            place = "".join(traceback.format_tb(error.__traceback__))
+            _log.error("defect: %s [%s]\n%s", type(error).__name__, request.request_id, place)  # noqa: TRY400
+            answer = outcome.answer(OvergangError("the service failed; the request id finds the record of it"))
+        finally:
+            self._service.database.leave()
+        await wire.send(answer, request.request_id, send, head=scope["method"] == "HEAD")
+
+    async def _answer(self, request: Request) -> Answer:
+        _check_lengths(request)
+        wire.check_accept(request.header(b"accept"), _format(request))
+        if request.path == ("metadata",):
+            if request.method != "GET":
+                raise MethodNotAllowedError("read the CapabilityStatement with GET", allow=("GET",))
+            return capability.answer(self._service)
+        row = _find(request.method, request.path)
+        at_us = now_us()
+        caller = authenticate(self._service, request.header(b"authorization"), at_us=at_us)
+        return await row.interaction(self._service, Call(caller=caller, request_id=request.request_id, at_us=at_us), request)
+
+
+def _check_lengths(request: Request) -> None:
+    if len(request.query) > wire.LONGEST_QUERY or any(len(segment) > _LONGEST_SEGMENT for segment in request.path):
+        raise InvalidSearchError("the address is too long; use POST")
+
+
+def _format(request: Request) -> str | None:
+    if "_format" not in request.query:
+        return None
+    return next((value for name, value in request.query_pairs() if name == "_format"), None)

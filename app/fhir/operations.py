@@ -1,0 +1,114 @@
+"""Operations. Source: https://hl7.org/fhir/R4/operations.html; ours are described in docs/api.md."""
+
+from app import sharing
+from app.context import Call, Service
+from app.errors import InvalidContentError
+from app.fhir import parameters
+from app.fhir.outcome import outcome_of_faults, success
+from app.fhir.parameters import Input
+from app.fhir.wire import Answer, Request, tag_matches, to_json
+from app.fhir.write import admitted
+from consent.vocabulary import DeclarationKind
+from schemas.admit import Admitted, admit
+from schemas.fault import Fault
+
+_SUMMARY = frozenset({"identifier", "profile"})
+_DECLARE = frozenset({"identifier", "reason", "code", "statement"})
+
+
+async def _input(service: Service, request: Request, allowed: frozenset[str]) -> Input:
+    if request.method == "GET":
+        return parameters.from_pairs(request.query_pairs(), allowed=allowed)
+    raw = await request.resource_body()
+    if not raw.strip():
+        return Input({})
+    content = admitted(raw, expect="Parameters", limit=service.settings.max_body_bytes)
+    return parameters.from_resource(content.resource, allowed=allowed)
+
+
+def _target(request: Request, given: Input) -> tuple[str | None, tuple[str, str] | None]:
+    """Return (id, identifier): from the address at instance level, from the parameters at type level."""
+    id_ = request.path[1] if len(request.path) == 3 else None  # noqa: PLR2004  # Patient/[id]/$operation
+    identifier = given.identifier()
+    if (id_ is None) == (identifier is None):
+        text = "name the citizen once: by `identifier` at type level, or by the address at instance level"
+        path = "Parameters.parameter.where(name='identifier')"
+        raise InvalidContentError(text, faults=(Fault(path, "required", text),))
+    return id_, identifier
+
+
+async def summary(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `Patient/$summary` and `Patient/[id]/$summary`: an IPS 2.0 document for this reader, now."""
+    given = await _input(service, request, _SUMMARY)
+    id_, identifier = _target(request, given)
+    known_tag = request.header(b"if-none-match") if request.method == "GET" else None
+    made = await sharing.summary(
+        service, call, id=id_, identifier=identifier, profile=given.text("profile"),
+        unchanged=lambda tag: tag_matches(known_tag, tag),
+    )
+    headers = ((b"etag", made.tag),)
+    return Answer(304, b"", headers) if made.body is None else Answer(200, made.body, headers)
+
+
+async def validate(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$validate`: 200 with an OperationOutcome that names every fault; nothing is stored or looked up."""
+    raw = await request.resource_body()
+    limit = service.settings.max_body_bytes
+    result = admit(raw, expect=None, max_bytes=limit)
+    if isinstance(result, Admitted) and result.resource["resourceType"] == "Parameters":
+        inner = [part["resource"] for part in result.resource.get("parameter", []) if "resource" in part]
+        if len(inner) == 1:
+            result = admit(to_json(inner[0]), expect=None, max_bytes=limit)
+    if not isinstance(result, Admitted):
+        return Answer(200, to_json(outcome_of_faults(result.faults)))
+    if result.resource["resourceType"] != request.path[0]:
+        fault = Fault(result.resource["resourceType"], "invalid", "the resource is of another type than the address")
+        return Answer(200, to_json(outcome_of_faults([fault])))
+    return Answer(200, to_json(success("no fault was found")))
+
+
+async def process_message(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$process-message` with an acknowledgement message, whatever came in."""
+    acknowledgement = await sharing.receive_message(service, call, raw=await request.resource_body())
+    return Answer(acknowledgement.status, acknowledgement.body)
+
+
+async def submit_report(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$submit-report`: the KL gateway's DeliveryReport, unchanged, becomes shared state."""
+    content = admitted(await request.resource_body(), expect="Bundle", limit=service.settings.max_body_bytes)
+    return Answer(200, await sharing.submit_report(service, call, content=content))
+
+
+async def notices(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$notices`: what the caller's organisation was told, ids only, each decided again now."""
+    return Answer(200, await sharing.notices(service, call, pairs=request.query_pairs()))
+
+
+async def treating_now(service: Service, call: Call, request: Request) -> Answer:
+    """Open the first door (Danish: aktuel behandling)."""
+    return await _declare(service, call, request, DeclarationKind.TREATING_NOW)
+
+
+async def consent_now(service: Service, call: Call, request: Request) -> Answer:
+    """Open the second door (Danish: samtykke nu)."""
+    return await _declare(service, call, request, DeclarationKind.CONSENT_NOW)
+
+
+async def emergency_access(service: Service, call: Call, request: Request) -> Answer:
+    """Open the third door (Danish: værdispring)."""
+    return await _declare(service, call, request, DeclarationKind.EMERGENCY)
+
+
+async def _declare(service: Service, call: Call, request: Request, kind: DeclarationKind) -> Answer:
+    given = await _input(service, request, _DECLARE)
+    identifier = given.identifier()
+    faults = []
+    if identifier is None:
+        faults.append(Fault("Parameters.parameter.where(name='identifier')", "required", "name the citizen"))
+    reason = given.text("reason")
+    if not reason or not reason.strip():
+        faults.append(Fault("Parameters.parameter.where(name='reason')", "required", "say why, in words"))
+    if faults or identifier is None or reason is None:
+        raise InvalidContentError("the declaration is incomplete", faults=tuple(faults))
+    body = await sharing.declare(service, call, kind=kind, identifier=identifier, reason=reason.strip())
+    return Answer(201, body)

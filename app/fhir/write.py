@@ -1,0 +1,91 @@
+"""create, update, delete, transaction and batch. Source: https://hl7.org/fhir/R4/http.html#transaction"""
+
+from app import sharing
+from app.context import Call, Service
+from app.errors import InvalidContentError, MalformedContentError, TooCostlyError, VersionConflictError
+from app.fhir.outcome import success
+from app.fhir.wire import Answer, Request, http_date, to_json, version_of_tag, version_tag
+from app.sharing import Written
+from schemas.admit import Admitted, admit
+from schemas.fault import Fault
+
+
+def admitted(raw: bytes, *, expect: str | None = None, limit: int) -> Admitted:
+    """Pass the write gate.
+
+    Raises:
+        TooCostlyError, MalformedContentError, InvalidContentError: with every fault.
+    """
+    result = admit(raw, expect=expect, max_bytes=limit)
+    if isinstance(result, Admitted):
+        return result
+    kinds = {"too-large": TooCostlyError, "malformed": MalformedContentError, "invalid": InvalidContentError}
+    raise kinds[result.kind]("the content was refused", faults=result.faults)
+
+
+def _if_match(request: Request) -> int | None:
+    header = request.header(b"if-match")
+    if header is None:
+        return None
+    version = version_of_tag(header)
+    if version is None:
+        raise VersionConflictError("If-Match names no version; send the ETag as it was given")
+    return version
+
+
+def _written(service: Service, request: Request, what: Written) -> Answer:
+    headers = [(b"etag", version_tag(what.version)), (b"last-modified", http_date(what.updated_us))]
+    if what.created:
+        url = f"{service.settings.public_url}/{what.type}/{what.id}/_history/{what.version}"
+        headers.append((b"location", url.encode()))
+    match request.preference("return"):
+        case "minimal":
+            body = b""
+        case "OperationOutcome":
+            body = to_json(success("stored"))
+        case _:
+            body = what.body
+    return Answer(201 if what.created else 200, body, tuple(headers))
+
+
+async def create(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `POST [type]`; with If-None-Exist on an identifier an existing one is answered with 200."""
+    content = admitted(
+        await request.resource_body(), expect=request.path[0], limit=service.settings.max_body_bytes
+    )
+    what = await sharing.create(
+        service, call, type=request.path[0], content=content, if_none_exist=request.header(b"if-none-exist") or request.query
+    )
+    return _written(service, request, what)
+
+
+async def update(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `PUT [type]/[id]`; there is no update-as-create."""
+    type_, id_ = request.path
+    content = admitted(await request.resource_body(), expect=type_, limit=service.settings.max_body_bytes)
+    if content.resource.get("id") != id_:
+        text = "the id in the body must be the id in the address"
+        raise MalformedContentError(text, faults=(Fault(f"{type_}.id", "invalid", text),))
+    what = await sharing.update(service, call, type=type_, id=id_, content=content, if_match=_if_match(request))
+    return _written(service, request, what)
+
+
+async def delete(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `DELETE [type]/[id]`; deleting what is deleted succeeds for who could delete it."""
+    type_, id_ = request.path
+    version = await sharing.delete(service, call, type=type_, id=id_, if_match=_if_match(request))
+    return Answer(204, b"", ((b"etag", version_tag(version)),))
+
+
+async def bundle(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `POST [base]` with a transaction or batch."""
+    raw = await request.resource_body()
+    content = admitted(raw, expect="Bundle", limit=service.settings.max_body_bytes)
+    kind = content.resource.get("type")
+    minimal = request.preference("return") == "minimal"
+    if kind == "transaction":
+        return Answer(200, await sharing.transaction(service, call, content=content, minimal=minimal))
+    if kind == "batch":
+        return Answer(200, await sharing.batch(service, call, content=content, minimal=minimal))
+    text = "post a transaction or a batch here; messages go to `$process-message`, reports to `$submit-report`"
+    raise InvalidContentError(text, faults=(Fault("Bundle.type", "value", text),))
