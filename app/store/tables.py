@@ -136,7 +136,7 @@ idx_date = Table(
     _key("param"),
     _key("low"),
     _key("n"),
-    _int("high"),
+    _key("high"),  # in the key: one element may hold two ranges that begin together
     **_clustered,
 )
 idx_string = Table(
@@ -156,7 +156,7 @@ idx_quantity = Table(
     _key("unit"),  # 63-bit hash of 'system|code', 0 for a number alone
     _key("low"),  # value in units of 1e-6
     _key("n"),
-    _int("high"),
+    _key("high"),
     **_clustered,
 )
 INDEXES = (idx_token, idx_reference, idx_date, idx_string, idx_quantity)
