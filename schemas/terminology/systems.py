@@ -106,7 +106,7 @@ LEAVE_PERIOD_EXTENSION: Final = (  # spelt so by its publisher
 REPORT_OF_ADMISSION_EXTENSION: Final = (
     "http://medcomfhir.dk/ig/hospitalnotification/StructureDefinition/medcom-messaging-reportOfAdmissionExtension"
 )
-REPORT_OF_ADMISSION_RECIPIENT_EXTENSION: Final = "http://medcomfhir.dk/ig/hospitalnotification/StructureDefinition/medcom-messaging-reportOfAdmissionRecipientExtension"  # noqa: E501 - a name
+REPORT_OF_ADMISSION_RECIPIENT_EXTENSION: Final = "http://medcomfhir.dk/ig/hospitalnotification/StructureDefinition/medcom-messaging-reportOfAdmissionRecipientExtension"
 
 # Extensions of the Danish core guide
 MUNICIPALITY_EXTENSION: Final = "http://hl7.dk/fhir/core/StructureDefinition/dk-core-municipalityCodes"
