@@ -56,7 +56,7 @@ _VITAL = (
 )
 _RESUSCITATION = (
     _codes(systems.SNOMED, "304252001 304253006 450475007 450476008")
-    | _codes(systems.LOINC, "75320-2 42348-3 81334-5 81335-2 100822-6")
+    | _codes(systems.LOINC, "75320-2 42348-3")
     | _codes(CODES, "treatment-limit resuscitation advance-directive living-will")
     | _codes(systems.FLAG_CATEGORY, "advance-directive")
     | _codes(systems.CONSENT_SCOPE, "adr")
@@ -106,7 +106,7 @@ CATEGORIES: Final[tuple[CategoryRow, ...]] = (
                 f"{systems.KL_GATEWAY}klgateway-care-follow-up-observation",
             }
         ),
-        codes=_codes(systems.SNOMED, "712744002") | _codes(systems.OBSERVATION_CATEGORY, "activity survey"),
+        codes=_codes(systems.SNOMED, "712744002"),
         families=frozenset(Family) - {Family.NURSING_CONDITION},
     ),
     CategoryRow(
