@@ -1,4 +1,4 @@
-"""Which codes make a record sensitive: code or prefix per system -> labels (values of `consent.Label`), with its source.
+"""Which codes make a record sensitive: code or prefix per system -> labels (values of `consent.Label`), with source.
 
 The longest matching prefix of a system decides, so that a row without labels is an exception. Labels are only ever
 added by this table, never taken away; a sensitivity label always brings `R` with it (IHE PCF: a sensitivity tag implies
@@ -50,14 +50,14 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("DF", "PSY"),
         ("DX6 DX7 DX80 DX81 DX82 DX83 DX84 DZ046 DZ032 DZ133 DZ915 DY870", "PSY"),  # self-harm, observation, history
         ("DF10", "ETHUD"),
-        (
-            "DK70 DG312 DG621 DG721 DI426 DK292 DK860 DK852 DE244 DT51 DX45 DX65 DY90 DY91 DZ714 DZ721 DZ502 DR780",
-            "ETHUD",
-        ),
+        ("DK70 DG312 DG621 DG721 DI426 DK292 DK860 DK852 DE244 DT51 DX45 DY90 DY91", "ETHUD"),
+        ("DZ714 DZ721 DZ502 DR780", "ETHUD"),
+        ("DX65", "ETHUD PSY"),
+        ("DX62", "ETH PSY"),
         ("DF11", "OPIOIDUD ETH"),
         ("DR781", "OPIOIDUD ETH"),
         ("DF12 DF13 DF14 DF15 DF16 DF18 DF19", "ETH"),
-        ("DT40 DX42 DX62 DZ715 DZ722 DZ503 DR782 DR783 DR784 DR785", "ETH"),
+        ("DT40 DX42 DZ715 DZ722 DZ503 DR782 DR783 DR784 DR785", "ETH"),
         ("DF17", ""),  # tobacco
         ("DB20 DB21 DB22 DB23 DB24 DZ21 DR75 DO987 DZ114 DZ206 DZ717", "HIV"),
         ("DF024", "HIV PSY"),
@@ -66,14 +66,14 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("DF52 DF64 DF65 DF66", "SEX PSY"),
         ("DN484 DZ70", "SEX"),
         ("DT74 DY05 DY06 DY07 DZ044 DZ614 DZ615", "SDV"),
-        ("DQ9 DZ315 DG10 DD57 DE84 DD66 DD67", "GDIS"),
+        ("DQ9 DZ315 DG10 DD57 DE84", "GDIS"),
     ),
     # Procedures
     *_rows(
         systems.SKS,
         PROCEDURES,
         ("KLCH BKHD4", "SEX"),  # termination of pregnancy
-        ("BRX", "PSY"),  # psychiatric treatment
+        ("BRX BRSP", "PSY"),  # psychiatric treatment
     ),
     # General practice
     *_rows(
@@ -98,9 +98,8 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("N05A N06A N06BA N06C", "PSY"),
         ("N07BB", "ETHUD"),
         ("N07BC", "OPIOIDUD ETH"),
-        ("J05AR J05AE J05AF J05AG J05AJ J05AX07 J05AX09 J05AX12 J05AX29 J05AX31", "HIV"),
-        ("J05AF08 J05AF10 J05AF11", ""),  # hepatitis B alone
-        ("J05AR20 J05AR25", "HIV"),
+        ("J05AR J05AE J05AF J05AG J05AJ J05AX07 J05AX08 J05AX09 J05AX12 J05AX23 J05AX29 J05AX31", "HIV"),
+        ("J05AF08 J05AF10 J05AF11 J05AE11 J05AE12 J05AE30", ""),  # hepatitis alone, covid-19
         ("G03A G03XB G04BE G02BA G02BB", "SEX"),
     ),
     # Laboratory and questionnaires
@@ -112,12 +111,9 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
     *_rows(
         systems.LOINC,
         "LOINC",
-        (
-            "5220-9 5221-7 5222-5 7917-8 7918-6 7919-4 20447-9 25835-0 25836-8 29893-5 30361-0 31201-7 48345-3 48346-1"
-            " 56888-1 58900-2 68961-2 69668-2 70241-5 75622-1 89374-0",
-            "HIV",
-        ),
-        ("74013-4 11331-6 11286-4 72109-2 75626-2 75624-7", "ETHUD"),
+        ("5220-9 5221-7 5222-5 7917-8 7918-6 7919-4 20447-9 25835-0 25836-8 29893-5 30361-0", "HIV"),
+        ("31201-7 48345-3 48346-1 56888-1 58900-2 68961-2 69668-2 70241-5 75622-1 89374-0", "HIV"),
+        ("74013-4 11331-6 72109-2 75626-2 75624-7", "ETHUD"),
         ("11343-1 82667-7 82666-9", "ETH"),
         ("44249-1 44261-6 69737-5 70274-6 71354-5", "PSY"),
     ),
@@ -125,12 +121,12 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         systems.SNOMED,
         "SNOMED CT, single concepts",
         ("86406008 62479008 165816005 91947003", "HIV"),
-        ("7200002 66590003 15167005 160573003 228273003 110281001", "ETHUD"),
+        ("7200002 66590003 15167005 160573003 228273003", "ETHUD"),
         ("75544000 191819002", "OPIOIDUD ETH"),
         ("66214007 26416006 191816009", "ETH"),
         ("74732009 35489007 58214004 13746004 191736004 47505003 370143000 197480006 17226007 69322001", "PSY"),
-        ("8098009 15628003 76272004 240589008 16726004", "SEX"),
-        ("57386000 248110007", "SDV"),
+        ("8098009 15628003 76272004 240589008", "SEX"),
+        ("248110007", "SDV"),
     ),
     # Home nursing
     *_rows(
