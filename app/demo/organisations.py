@@ -98,9 +98,7 @@ class Organisation:
 
     def resource(self) -> dict[str, Any]:
         """Return the FHIR Organization (without a server id)."""
-        telecom: dict[str, Any] = {"system": "phone", "value": self.phone, "use": "work"}
-        if self.always:
-            telecom["extension"] = [{"url": systems.DAY_AND_NIGHT_PHONE_EXTENSION, "valueBoolean": True}]
+        telecom = {"system": "phone", "value": self.phone, "use": "work"}
         resource: dict[str, Any] = {
             "resourceType": "Organization",
             "meta": {"security": [HTEST]},
@@ -113,6 +111,8 @@ class Organisation:
             "name": self.name,
             "telecom": [telecom],
         }
+        if self.always:
+            resource["extension"] = [{"url": systems.DAY_AND_NIGHT_PHONE_EXTENSION, "valueContactPoint": telecom}]
         if self.municipality is not None:
             code = {"system": systems.MUNICIPALITY, "code": self.municipality}
             resource["address"] = [
