@@ -18,6 +18,7 @@ Status = Literal["in-progress", "onleave", "finished", "entered-in-error"]
 _RANK = {Kind.STAA: 0, Kind.STIN: 1, Kind.STOR: 2, Kind.SLOR: 3, Kind.SLHJ: 4, Kind.MORS: 5}
 _CHANGE_RANK = {Change.NEW: 0, Change.CORRECTION: 1, Change.CANCELLATION: 2}
 _ADMISSIONS = frozenset({Kind.STAA, Kind.STIN})
+_Order = tuple[datetime, int, int, datetime, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ class Event:
     sender: Party
 
     @property
-    def order(self) -> tuple[datetime, int, int, datetime, str, str]:
+    def order(self) -> _Order:
         """Where the event stands in the course: when it happened; the rest only parts equal times, always alike."""
         kind = (0, 0) if self.code is None else (_CHANGE_RANK[self.code.change], _RANK[self.code.kind])
         utc = self.occurred.astimezone(UTC)
@@ -99,8 +100,12 @@ class _Act:
     kind: Kind
     told: Event  # gives the place in the order
     content: Event
-    cancelled: bool = False
-    is_orphan: bool = False  # a cancellation of what was never told
+    cancelled_by: Event | None = None
+
+    @property
+    def is_orphan(self) -> bool:
+        """Whether this is the cancellation of what was never told."""
+        return self.cancelled_by is self.told
 
 
 def course_of(events: Iterable[Event]) -> Course:
@@ -143,12 +148,11 @@ def _settled(ordered: list[Event]) -> list[_Act]:
         act = _target(acts, event, code.kind)
         if act is None:
             # What it corrects or cancels has not come yet, or never will: it stands for it.
-            is_orphan = code.change is Change.CANCELLATION
-            acts.append(_Act(code.kind, event, event, cancelled=is_orphan, is_orphan=is_orphan))
+            acts.append(_Act(code.kind, event, event, event if code.change is Change.CANCELLATION else None))
         elif code.change is Change.CORRECTION:
             act.content = event
         else:
-            act.cancelled = True
+            act.cancelled_by = event
     return sorted(acts, key=lambda act: act.told.order)
 
 
@@ -158,7 +162,11 @@ def _change(codes: dict[str, Code], event: Event) -> Change:
 
 def _target(acts: list[_Act], event: Event, kind: Kind) -> _Act | None:
     """Find what a correction or cancellation is about: what it names, else the latest before it, else any."""
-    same = [act for act in acts if act.kind is kind and not act.cancelled and act.told.fingerprint != event.fingerprint]
+    same = [
+        act
+        for act in acts
+        if act.kind is kind and act.cancelled_by is None and act.told.fingerprint != event.fingerprint
+    ]
     if kind in (Kind.SLHJ, Kind.MORS):
         same = [act for act in same if act.content.encounter_class == event.encounter_class] or same
     named = {each.message_id for each in event.predecessors}
@@ -171,6 +179,23 @@ def _target(acts: list[_Act], event: Event, kind: Kind) -> _Act | None:
     return min(same, key=lambda act: act.told.order, default=None)
 
 
+def _withdrawn(acts: list[_Act]) -> dict[str, _Order]:
+    """Return until when the stay in a class never was: a cancelled admission takes with it what was told before.
+
+    What the hospital tells of the stay later is believed again; and an admission that stands keeps what it began.
+    """
+    admissions = [act for act in acts if act.kind in _ADMISSIONS]
+    void: dict[str, _Order] = {}
+    for act in admissions:
+        if act.cancelled_by is None:
+            continue
+        encounter_class, until = act.content.encounter_class, act.cancelled_by.order
+        stands = (each for each in admissions if each.cancelled_by is None and each.told.order < until)
+        if all(each.content.encounter_class != encounter_class for each in stands):
+            void[encounter_class] = max(until, void.get(encounter_class, until))
+    return void
+
+
 @dataclass(slots=True)
 class _Told:
     """The state while the acts are told again."""
@@ -181,17 +206,17 @@ class _Told:
 
 
 def _told_again(acts: list[_Act], ordered: list[Event]) -> Course:
-    withdrawn = {act.content.encounter_class for act in acts if act.kind in _ADMISSIONS and act.cancelled}
-    admitted = {act.content.encounter_class for act in acts if act.kind in _ADMISSIONS and not act.cancelled}
-    void = withdrawn - admitted
+    void = _withdrawn(acts)
     now = _Told([], [])
     spells: list[tuple[datetime, datetime]] = []
     death: datetime | None = None
     for act in acts:
         content = act.content
-        if content.encounter_class in void or (act.cancelled and act.kind in _ADMISSIONS):
+        if act.told.order < void.get(content.encounter_class, act.told.order):
             continue
         if act.kind in _ADMISSIONS:
+            if act.cancelled_by is not None:
+                continue
             if now.end is not None and content.start >= now.end:
                 spells.append((now.phases[0].start, now.end))
                 now = _Told([], [])
@@ -199,14 +224,14 @@ def _told_again(acts: list[_Act], ordered: list[Event]) -> Course:
             continue
         if not now.phases:
             _admit(now, content)
-        if act.kind is Kind.MORS and not act.cancelled:
+        if act.kind is Kind.MORS and act.cancelled_by is None:
             death = content.end or content.occurred
         else:
             _tell(now, act)
     last = ordered[-1]
     if not now.phases:
         # Everything was taken back: show what it was, as entered in error.
-        shown = next(act.content for act in acts if act.content.encounter_class in void)
+        shown = acts[-1].content
         return _course(
             _Told([Phase(encounter_class=shown.encounter_class, start=shown.start)], []), last, [], None, void=True
         )
@@ -222,7 +247,7 @@ def _admit(now: _Told, content: Event) -> None:
 
 
 def _tell(now: _Told, act: _Act) -> None:
-    if not act.cancelled:
+    if act.cancelled_by is None:
         _apply(now, act.kind, act.content)
     elif act.is_orphan:
         _tell_status(now, act.content)

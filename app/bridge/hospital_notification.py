@@ -62,6 +62,12 @@ class Identifier:
     system: str
     value: str
 
+    @property
+    def same(self) -> tuple[str, str]:
+        """What two spellings of one identifier share: a UUID is one whether or not `urn:uuid:` stands before it."""
+        uuid = _UUID.fullmatch(self.value)
+        return self.system, uuid[1].lower() if uuid else self.value
+
     def __repr__(self) -> str:
         return f"Identifier(system={self.system!r}, value=…)"
 
@@ -304,8 +310,8 @@ def _bounds(period: JSON, path: str, faults: list[Fault], *, required: bool) -> 
 
 
 def _episodes(encounter: Entry, faults: list[Fault]) -> tuple[Identifier, ...]:
-    """Read the episode identifiers, LPR3 first; a UUID is one episode whether or not `urn:uuid:` stands before it."""
-    found: list[Identifier] = []
+    """Read the episode identifiers as they stand, LPR3 first: the report of admission must quote them."""
+    found: dict[tuple[str, str], Identifier] = {}
     path = f"{encounter.path}.episodeOfCare"
     episodes = children(encounter.resource, "episodeOfCare")
     for index, each in enumerate(episodes):
@@ -313,13 +319,11 @@ def _episodes(encounter: Entry, faults: list[Fault]) -> tuple[Identifier, ...]:
         if system is None or value is None or not _URI.fullmatch(system) or len(value) > _MAX_VALUE:
             faults.append(Fault(f"{path}[{index}].identifier", "required", "an episode of care has an identifier"))
             continue
-        uuid = _UUID.fullmatch(value)
-        known = Identifier(canonical(system), uuid[1].lower() if uuid else value)
-        if known not in found:
-            found.append(known)
+        episode = Identifier(canonical(system), value)
+        found.setdefault(episode.same, episode)
     if not episodes:
         faults.append(Fault(path, "required", "the notification names the episode of care that the stay belongs to"))
-    return tuple(sorted(found, key=lambda each: each.system != EPISODE))
+    return tuple(sorted(found.values(), key=lambda each: each.system != EPISODE))
 
 
 def _trail_of(message: Message) -> frozenset[str]:

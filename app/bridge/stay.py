@@ -15,6 +15,7 @@ from app.bridge.activities import Change, Code, Kind
 from app.bridge.course import Course, Event, course_of
 from app.bridge.hospital_notification import Identifier, Notification
 from app.bridge.message import Party, Predecessor
+from schemas.terminology.systems import EPISODE
 
 VERSION = 1
 
@@ -36,11 +37,12 @@ class Stay:
 
     @cached_property
     def episodes(self) -> tuple[Identifier, ...]:
-        """All identifiers of the episode that were told, the LPR3 one first if it was told first anywhere."""
-        found: dict[Identifier, None] = {}
-        for event in sorted(self.events, key=lambda each: -len(each.episodes)):
-            found |= dict.fromkeys(event.episodes)
-        return tuple(found)
+        """All identifiers of the episode that were told, as first spelt, LPR3 first."""
+        found: dict[tuple[str, str], Identifier] = {}
+        for event in self.events:
+            for episode in event.episodes:
+                found.setdefault(episode.same, episode)
+        return tuple(sorted(found.values(), key=lambda each: each.system != EPISODE))
 
     @cached_property
     def fingerprints(self) -> frozenset[str]:
@@ -61,8 +63,7 @@ def stay_of(key: str, events: Iterable[Event]) -> Stay:
 
 def key_of(notification: Notification) -> str:
     """Return the identity of the stay that a notification would start: episode and provider, never Encounter.id."""
-    episode = notification.episodes[0]
-    return f"{episode.system}|{episode.value}|{notification.provider.sor}"
+    return "|".join((*notification.episodes[0].same, notification.provider.sor))
 
 
 def event_of(notification: Notification) -> Event:

@@ -98,7 +98,8 @@ def find(stays: Iterable[Stay], notification: Notification) -> Stay | None:
     First by episode and provider. Else by episode and trail: the way from the emergency department to a ward of
     the same sender may change the provider, and the messages then name one another.
     """
-    same_episode = [stay for stay in stays if set(stay.episodes) & set(notification.episodes)]
+    episodes = {each.same for each in notification.episodes}
+    same_episode = [stay for stay in stays if any(each.same in episodes for each in stay.episodes)]
     for stay in same_episode:
         if any(event.provider.sor == notification.provider.sor for event in stay.events):
             return stay
