@@ -1,1 +1,28 @@
-"""WHO MAY SEE WHAT. Pure: standard library only."""
+"""WHO MAY SEE WHAT. Pure: standard library only. Rules in prose: README.md beside this file."""
+
+from consent.condition import Condition
+from consent.disclosure import disclose, may_disclose, residual
+from consent.engine import decide
+from consent.explain import Guidance, explain, guidance, sentences
+from consent.model import AccessRequest, Denial, Facts, Item, Permit, Requester, Signature
+from consent.policy import POLICY_VERSION
+
+__all__ = [
+    "POLICY_VERSION",
+    "AccessRequest",
+    "Condition",
+    "Denial",
+    "Facts",
+    "Guidance",
+    "Item",
+    "Permit",
+    "Requester",
+    "Signature",
+    "decide",
+    "disclose",
+    "explain",
+    "guidance",
+    "may_disclose",
+    "residual",
+    "sentences",
+]

@@ -34,7 +34,7 @@ NOBODY = CitizenKey(-1)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Period:
-    """Both ends inclusive; `None` is open. Source: https://hl7.org/fhir/R4/datatypes.html#Period"""
+    """Both ends inclusive; `None` is open. See https://hl7.org/fhir/R4/datatypes.html#Period ."""
 
     start: datetime | None = None
     end: datetime | None = None
@@ -57,7 +57,7 @@ ALWAYS = Period()
 class Organisations:
     """The organisation tree as of the request (SOR): child -> parent."""
 
-    parents: Mapping[OrganisationKey, OrganisationKey] = field(default_factory=dict)
+    parents: Mapping[OrganisationKey, OrganisationKey] = field(default_factory=dict[OrganisationKey, OrganisationKey])
 
     def path(self, unit: OrganisationKey) -> tuple[OrganisationKey, ...]:
         """Return the unit and all above it, nearest first; a cycle ends the path."""
@@ -143,12 +143,16 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Standing:
-    """What the directory knows of the requester, verified by somebody else than the requester."""
+    """What the directory knows of the requester, verified by somebody else than the requester.
+
+    A system or register feed has one too: `person` is then its client id.
+    """
 
     person: PersonKey
     authorised: bool  # holds a health authorisation in force
     functions: frozenset[Function] = frozenset()
     organisations: frozenset[OrganisationKey] = frozenset()
+    period: Period = ALWAYS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +188,10 @@ ANYONE = ActorScope()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provision:
-    """One provision of a directive; `exceptions` are nested provisions of the opposite effect."""
+    """One provision of a directive.
+
+    Of the nested ones in `exceptions`, those of the opposite effect are exceptions, those of the same effect additions.
+    """
 
     effect: Effect
     actors: ActorScope = ANYONE
@@ -260,20 +267,32 @@ class Item:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grant:
-    """What one rule opens: categories under regimes, without the labels it never opens."""
+    """What one rule opens: categories under regimes, without the labels it never opens.
+
+    `controllers` narrows to records that one of these, or a unit below it, is responsible for; `None` is no constraint.
+    """
 
     categories: frozenset[Category]
     regimes: frozenset[Regime]
     never: frozenset[Label]
     rule: str
+    controllers: frozenset[OrganisationKey] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """A set of records: those that match `data`, less those that belong to an exception."""
+
+    data: DataScope
+    exceptions: tuple["Part", ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withheld:
-    """What one directive or rule closes, and the exceptions to it."""
+    """What one directive or rule closes: those that match `data`, less those that belong to an exception."""
 
     data: DataScope
-    exceptions: tuple[DataScope, ...] = ()
+    exceptions: tuple[Part, ...] = ()
     rule: str
     directive: str = ""
 
@@ -287,11 +306,15 @@ class Reason:
     paragraph: str
     mark: str
     directive: str = ""
+    evidence: Evidence | None = None  # of the relation that the rule rests on
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Permit:
-    """Proof of a decision; made by `consent.engine` alone, never stored."""
+    """Proof of a decision; made by `consent.engine` alone, never stored.
+
+    The same question gets the same answer from `request.at` until just before `valid_until`, as long as the facts stay.
+    """
 
     request: AccessRequest
     grants: tuple[Grant, ...]

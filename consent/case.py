@@ -1,0 +1,121 @@
+"""One request for one purpose, with what several rules need to know about it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from consent.model import (
+    AccessRequest,
+    Declaration,
+    Facts,
+    OrganisationKey,
+    Period,
+    PersonKey,
+    Relation,
+    Requester,
+    Standing,
+)
+from consent.policy import ACCEPTED_EVIDENCE, DOORS, RELATIONS, SYSTEMS, TREATING
+from consent.vocabulary import DeclarationKind, Evidence, Function, Purpose
+
+_STRENGTH = {evidence: rank for rank, evidence in enumerate(Evidence)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A request seen for one of its purposes. `path` is the requester's unit and all above it, nearest first."""
+
+    request: AccessRequest
+    facts: Facts
+    purpose: Purpose
+    path: tuple[OrganisationKey, ...]
+    registered: bool  # the directory knows the requester in this function at this unit
+    authorised: bool  # and as a health person with an authorisation in force
+
+    @property
+    def requester(self) -> Requester:
+        """Who asks."""
+        return self.request.requester
+
+    @property
+    def treats(self) -> bool:
+        """Tell whether a named, authorised health person asks in a treating function."""
+        return self.authorised and self.requester.function in TREATING and self.requester.person is not None
+
+
+def case_of(request: AccessRequest, facts: Facts, purpose: Purpose) -> Case:
+    """Look the requester up in the directory's word, never its own."""
+    requester = request.requester
+    path = facts.organisations.path(requester.organisation) if requester.organisation is not None else ()
+    key = PersonKey(requester.client) if requester.function in SYSTEMS else requester.person
+    registered = authorised = False
+    for standing in facts.standings:
+        if standing.person == key and stands(standing, requester.function, path, request):
+            registered = True
+            authorised = authorised or standing.authorised
+    return Case(request=request, facts=facts, purpose=purpose, path=path, registered=registered, authorised=authorised)
+
+
+def stands(standing: Standing, function: Function, path: tuple[OrganisationKey, ...], request: AccessRequest) -> bool:
+    """Tell whether the directory vouches for this function at this unit (or at one above it) now."""
+    return (
+        function in standing.functions
+        and standing.period.covers(request.at)
+        and not standing.organisations.isdisjoint(path)
+    )
+
+
+def relation_of(case: Case, function: Function) -> Relation | None:
+    """Return the strongest relation by which the requester's unit treats the citizen in this function now.
+
+    A relation reaches the unit that it names, the units below it and the units above it: one line of the tree. Two
+    wards of one hospital do not share a relation; the second one declares *treating now*.
+    """
+    kinds = RELATIONS[function]
+    best: Relation | None = None
+    for relation in case.facts.relations:
+        if (
+            relation.kind in kinds
+            and relation.evidence in ACCEPTED_EVIDENCE[relation.kind]
+            and relation.period.covers(case.request.at)
+            and _on_one_line(case, relation.organisation)
+            and (best is None or _STRENGTH[relation.evidence] < _STRENGTH[best.evidence])
+        ):
+            best = relation
+    return best
+
+
+def _on_one_line(case: Case, unit: OrganisationKey) -> bool:
+    return unit in case.path or (bool(case.path) and case.path[0] in case.facts.organisations.path(unit))
+
+
+def declaration_of(case: Case, kind: DeclarationKind) -> Declaration | None:
+    """Return the requester's own declaration of this kind in force for this purpose, the latest begun."""
+    door = DOORS[kind]
+    if not case.treats or case.purpose not in door.purposes:
+        return None
+    found: Declaration | None = None
+    begun: datetime | None = None
+    for declaration in case.facts.declarations:
+        if (
+            declaration.kind is kind
+            and declaration.person == case.requester.person
+            and declaration.organisation == case.requester.organisation
+            and declaration.purpose in door.purposes
+        ):
+            period = open_period(declaration)
+            start = period.start
+            if start is not None and period.covers(case.request.at) and (begun is None or start > begun):
+                found, begun = declaration, start
+    return found
+
+
+NEVER_OPEN = Period(start=None, end=datetime.min.replace(tzinfo=UTC))
+
+
+def open_period(declaration: Declaration) -> Period:
+    """Return when the declaration counts: never before it was made, never longer than its door allows."""
+    start, end = declaration.period.start, declaration.period.end
+    if start is None:
+        return NEVER_OPEN
+    last = start + DOORS[declaration.kind].longest
+    return Period(start=start, end=last if end is None or end > last else end)

@@ -1,0 +1,128 @@
+"""What the citizen's directives (Danish: samtykker og spærringer) say to one reader.
+
+FHIR R4 Consent as IHE PCF reads it: the elements of one provision are AND; nested provisions of the opposite effect
+are exceptions, of the same effect additions; a provision whose actor, purpose, action or time does not match is
+silent; a matching permit denies what it excludes; over several provisions and directives, deny overrides.
+
+Source: IHE ITI PCF, https://profiles.ihe.net/ITI/PCF/content.html
+"""
+
+from collections.abc import Callable, Iterator
+
+from consent.case import Case
+from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, Provision, Withheld
+from consent.vocabulary import Action, Effect
+
+STAFF_RECORDS_A_BLOCK = "L5-S"
+"""The rule by which staff write down a block on the citizen's word."""
+
+_Matcher = Callable[[ActorScope, Case], bool]
+
+
+def in_force(directive: Directive, case: Case) -> bool:
+    """Tell whether the directive counts now; only an active one within its period does."""
+    return directive.active and directive.period.covers(case.request.at)
+
+
+def withheld_by(directive: Directive, case: Case, *, rule: str) -> tuple[Withheld, ...]:
+    """Return what the directive closes to this reader; nothing when it is silent."""
+    root = directive.root
+    if not in_force(directive, case) or not _speaks(root, case, actors=_matches_widely):
+        return ()
+    parts = _parts(root, case)
+    if root.effect is Effect.PERMIT:
+        if Part(data=ALL_DATA) in parts:
+            return ()
+        parts = (Part(data=ALL_DATA, exceptions=parts),)
+    return tuple(
+        Withheld(data=part.data, exceptions=part.exceptions, rule=rule, directive=directive.id) for part in parts
+    )
+
+
+def consents_naming(case: Case) -> Iterator[Directive]:
+    """Yield the consents that name this reader and this purpose in so many words.
+
+    Anyone, or any purpose, is not a name: such a consent opens nothing that the law does not open already.
+    """
+    for directive in case.facts.directives:
+        root = directive.root
+        names = root.actors.persons or root.actors.organisations
+        if (
+            root.effect is Effect.PERMIT
+            and names
+            and root.purposes
+            and in_force(directive, case)
+            and _speaks(root, case, actors=_matches_narrowly)
+        ):
+            yield directive
+
+
+def may_record(permit: Permit, directive: Directive) -> bool:
+    """Tell whether a permit to direct covers this very directive.
+
+    The citizen and who acts by law for the citizen may write any; staff may write a pure block on the citizen's word.
+    A consent that benefits staff is a *consent now* declaration, not a directive.
+    """
+    rules = {grant.rule for grant in permit.grants}
+    pure_block = directive.root.effect is Effect.DENY and not directive.root.exceptions
+    return permit.request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
+
+
+def _parts(provision: Provision, case: Case) -> tuple[Part, ...]:
+    """Return the records that the provision is about: permitted ones for a permit, denied ones for a deny."""
+    same: list[Part] = []
+    opposite: list[Part] = []
+    for nested in provision.exceptions:
+        matches = _matches_widely if nested.effect is Effect.DENY else _matches_narrowly
+        if _speaks(nested, case, actors=matches):
+            (same if nested.effect is provision.effect else opposite).extend(_parts(nested, case))
+    exceptions = tuple(opposite)
+    if provision.effect is Effect.DENY:
+        # Deny overrides: what a nested deny adds is not excepted by a permit beside it.
+        return (Part(data=provision.data, exceptions=exceptions), *same)
+    return tuple(
+        Part(data=part.data, exceptions=part.exceptions + exceptions) for part in (Part(data=provision.data), *same)
+    )
+
+
+def _speaks(provision: Provision, case: Case, *, actors: _Matcher) -> bool:
+    return (
+        provision.period.covers(case.request.at)
+        and (provision.purposes is None or case.purpose in provision.purposes)
+        and (provision.actions is None or case.request.action in provision.actions)
+        and actors(provision.actors, case)
+    )
+
+
+def _matches_widely(scope: ActorScope, case: Case) -> bool:
+    """Tell whether the scope is about the reader or about whom the reader acts for: how a deny is read.
+
+    A block on a doctor reaches her secretary; so does the limit of a consent to a doctor.
+    """
+    behalf = case.requester.on_behalf_of
+    persons = {case.requester.person, behalf}
+    functions = {case.requester.function}
+    for standing in case.facts.standings:
+        if behalf is not None and standing.person == behalf:
+            functions |= standing.functions
+    return (
+        (scope.persons is None or not scope.persons.isdisjoint(persons))
+        and (scope.functions is None or not scope.functions.isdisjoint(functions))
+        and _matches_place(scope, case)
+    )
+
+
+def _matches_narrowly(scope: ActorScope, case: Case) -> bool:
+    """Tell whether the scope is about this very reader: how a permit is read."""
+    return (
+        (scope.persons is None or case.requester.person in scope.persons)
+        and (scope.functions is None or case.requester.function in scope.functions)
+        and _matches_place(scope, case)
+    )
+
+
+def _matches_place(scope: ActorScope, case: Case) -> bool:
+    units = case.path if scope.with_subunits else case.path[:1]
+    return (scope.organisations is None or not scope.organisations.isdisjoint(units)) and (
+        scope.citizens is None or case.requester.citizen in scope.citizens
+    )

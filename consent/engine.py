@@ -1,0 +1,162 @@
+"""Turn a request and the known facts into one decision (Danish: adgangsafgørelse).
+
+Every rule votes on its own, so that the order of rules and facts never matters. What no rule opens stays closed, what
+one closes stays closed whoever opens it, and a rule that fails means no.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from consent.case import Case, case_of
+from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Withheld
+from consent.moments import next_change
+from consent.policy import POLICY_VERSION, READING
+from consent.rule import Finding, Rule
+from consent.rules import DEFECT, NO_BASIS, RULES
+from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
+
+_Value = TypeVar("_Value")
+
+_ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT}
+
+
+def decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule] = RULES) -> Permit | Denial:
+    """Judge `request` as of `request.at`, from `facts` alone.
+
+    Total: whatever goes wrong is a refusal too, and names the rule that failed.
+    """
+    try:
+        return _decide(request, facts, rules)
+    except Exception:  # noqa: BLE001  # a defect must refuse, whatever it is
+        return Denial(request=request, reasons=(DEFECT,), policy=POLICY_VERSION)
+
+
+def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Permit | Denial:
+    if not request.purposes or (request.citizen == NOBODY and request.action in _ABOUT_SOMEBODY):
+        return Denial(request=request, reasons=(NO_BASIS,), policy=POLICY_VERSION)
+    applicable = [rule for rule in rules if request.action in rule.actions and rule.period.covers(request.at)]
+    opinions: list[_Opinion] = []
+    defects: list[Reason] = []
+    for purpose in request.purposes:
+        case = case_of(request, facts, purpose)
+        opinions.append(_opinion([found for rule in applicable if (found := _judged(rule, case, defects)) is not None]))
+    if defects:
+        return _denial(request, (DEFECT, *defects))
+    withheld = _distinct(withheld for opinion in opinions for withheld in opinion.withheld)
+    reasons = _distinct(reason for opinion in opinions for reason in opinion.reasons)
+    opened = _limited(_shared([opinion.grants for opinion in opinions]), request.categories)
+    if not opened:
+        return _denial(request, (NO_BASIS,))
+    closing = [closed for closed in withheld if _is_total(closed)]
+    grants = _limited(opened, _left_by(closing))
+    if not grants:
+        who = {(closed.rule, closed.directive) for closed in closing}
+        return _denial(request, [reason for reason in reasons if (reason.rule, reason.directive) in who])
+    return Permit(
+        request=request,
+        grants=tuple(sorted(grants, key=lambda grant: grant.rule)),
+        withheld=tuple(sorted(withheld, key=lambda closed: (closed.rule, closed.directive))),
+        organisations=facts.organisations,
+        obligations=frozenset({Obligation.LOG}).union(*(opinion.obligations for opinion in opinions)),
+        reasons=_sorted_reasons(reasons),
+        policy=POLICY_VERSION,
+        valid_until=next_change(facts, rules, request.at),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opinion:
+    """What all rules together say about one purpose."""
+
+    grants: list[Grant]
+    withheld: list[Withheld]
+    reasons: list[Reason]
+    obligations: frozenset[Obligation]
+
+
+def _judged(rule: Rule, case: Case, defects: list[Reason]) -> tuple[Rule, Finding] | None:
+    try:
+        finding = rule.judge(case)
+    except Exception:  # noqa: BLE001  # a rule that raises means no, and is named
+        defects.append(_reason(rule, Effect.DENY))
+        return None
+    return None if finding is None else (rule, finding)
+
+
+def _opinion(found: list[tuple[Rule, Finding]]) -> _Opinion:
+    reasons: list[Reason] = []
+    obligations: set[Obligation] = set()
+    for rule, finding in found:
+        obligations |= finding.obligations
+        if finding.grants:
+            reasons.append(_reason(rule, Effect.PERMIT, evidence=finding.evidence))
+        reasons.extend(_reason(rule, Effect.DENY, directive=closed.directive) for closed in finding.withheld)
+    return _Opinion(
+        grants=[grant for _, finding in found for grant in finding.grants],
+        withheld=[closed for _, finding in found for closed in finding.withheld],
+        reasons=reasons,
+        obligations=frozenset(obligations),
+    )
+
+
+def _shared(per_purpose: list[list[Grant]]) -> list[Grant]:
+    """Return what is open for every purpose: each must be permitted on its own."""
+    first, *others = per_purpose
+    shared = first
+    for grants in others:
+        shared = _distinct(_overlap(one, other) for one in shared for other in grants)
+    return shared
+
+
+def _overlap(one: Grant, other: Grant) -> Grant:
+    if one.controllers is None or other.controllers is None:
+        controllers = other.controllers if one.controllers is None else one.controllers
+    else:
+        controllers = one.controllers & other.controllers
+    return Grant(
+        categories=one.categories & other.categories,
+        regimes=one.regimes & other.regimes,
+        never=one.never | other.never,
+        rule="+".join(sorted({*one.rule.split("+"), *other.rule.split("+")})),
+        controllers=controllers,
+    )
+
+
+def _limited(grants: list[Grant], categories: frozenset[Category]) -> list[Grant]:
+    return [replace(grant, categories=left) for grant in grants if (left := grant.categories & categories)]
+
+
+def _is_total(withheld: Withheld) -> bool:
+    """Tell whether nothing of its categories is left, whatever the record."""
+    return not withheld.exceptions and withheld.data == DataScope(categories=withheld.data.categories)
+
+
+def _left_by(closing: list[Withheld]) -> frozenset[Category]:
+    left = frozenset(Category)
+    for closed in closing:
+        left -= left if closed.data.categories is None else closed.data.categories
+    return left
+
+
+def _denial(request: AccessRequest, reasons: Iterable[Reason]) -> Denial:
+    return Denial(request=request, reasons=_sorted_reasons(_distinct(reasons)), policy=POLICY_VERSION)
+
+
+def _reason(rule: Rule, effect: Effect, *, directive: str = "", evidence: Evidence | None = None) -> Reason:
+    return Reason(
+        rule=rule.id,
+        effect=effect,
+        paragraph=rule.paragraph,
+        mark=rule.mark.value,
+        directive=directive,
+        evidence=evidence,
+    )
+
+
+def _sorted_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    return tuple(sorted(reasons, key=lambda reason: (reason.effect, reason.rule, reason.directive)))
+
+
+def _distinct(values: Iterable[_Value]) -> list[_Value]:
+    return list(dict.fromkeys(values))

@@ -1,0 +1,55 @@
+"""The next moment at which a dated fact changes: how long a decision keeps."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+
+from consent.ages import birthday
+from consent.case import open_period
+from consent.model import ALWAYS, Facts, Period, Provision
+from consent.policy import ADULT_CHOICE_AGE
+from consent.rule import Rule
+
+_INSTANT = timedelta(microseconds=1)
+
+
+def next_change(facts: Facts, rules: Iterable[Rule], at: datetime) -> datetime | None:
+    """Return the first instant after `at` at which a fact or rule begins or has ended; `None` if there is none.
+
+    Periods include their ends, so one that ends at 12:00:00 has ended a microsecond later. Facts that turn out not to
+    matter count too: keeping a decision too short a time is harmless.
+    """
+    soonest: datetime | None = None
+    for period in _periods(facts, rules):
+        if period is ALWAYS:
+            continue
+        start, end = period.start, period.end
+        if start is not None and start > at:
+            soonest = start if soonest is None or start < soonest else soonest
+        if end is not None and end >= at:
+            over = end + _INSTANT
+            soonest = over if soonest is None or over < soonest else soonest
+    return soonest
+
+
+def _periods(facts: Facts, rules: Iterable[Rule]) -> Iterable[Period]:
+    periods = [rule.period for rule in rules]
+    periods += [relation.period for relation in facts.relations]
+    periods += [open_period(declaration) for declaration in facts.declarations]
+    periods += [representation.period for representation in facts.representations]
+    periods += [delegation.period for delegation in facts.delegations]
+    periods += [agreement.period for agreement in facts.agreements]
+    periods += [standing.period for standing in facts.standings]
+    for directive in facts.directives:
+        periods.append(directive.period)
+        _collect(directive.root, periods)
+    if facts.citizen_born is not None:
+        periods.append(Period(start=birthday(ADULT_CHOICE_AGE, born=facts.citizen_born)))
+    if facts.citizen_died is not None:
+        periods.append(Period(start=facts.citizen_died))
+    return periods
+
+
+def _collect(provision: Provision, periods: list[Period]) -> None:
+    periods.append(provision.period)
+    for nested in provision.exceptions:
+        _collect(nested, periods)

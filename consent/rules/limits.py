@@ -1,0 +1,159 @@
+"""What closes: the citizen's blocks and the limits of consents, protected labels, agreements."""
+
+from consent.case import Case, declaration_of
+from consent.directives import withheld_by
+from consent.model import DataScope, Directive, Part, Withheld
+from consent.policy import CITIZENS, EMERGENCIES, READING
+from consent.rule import Finding, Rule
+from consent.vocabulary import Action, Category, DeclarationKind, Effect, EvidenceMark, Function, Label
+
+_ALL_CATEGORIES = frozenset(Category)
+
+
+def blocks(case: Case) -> Finding | None:
+    """L5: the citizen's denials. An emergency ignores them; a *consent now* lifts those that began before it."""
+    return _directives(case, Effect.DENY, rule="L5")
+
+
+def limits_of_consents(case: Case) -> Finding | None:
+    """L5-P: a consent that speaks of this reader closes what it leaves out."""
+    return _directives(case, Effect.PERMIT, rule="L5-P")
+
+
+def _directives(case: Case, effect: Effect, *, rule: str) -> Finding | None:
+    # Nothing opens for an emergency purpose without a declared emergency (L2), and blocks do not reach that one.
+    if case.requester.function is Function.CITIZEN or case.purpose in EMERGENCIES:
+        return None
+    withheld: list[Withheld] = []
+    for directive in case.facts.directives:
+        if directive.root.effect is effect and not _is_lifted(case, directive):
+            withheld.extend(withheld_by(directive, case, rule=rule))
+    return Finding(withheld=tuple(withheld)) if withheld else None
+
+
+def _is_lifted(case: Case, directive: Directive) -> bool:
+    """Tell whether a *consent now* of this reader came after the directive began."""
+    declaration = declaration_of(case, DeclarationKind.CONSENT_NOW)
+    if declaration is None:
+        return False
+    given, begun = declaration.period.start, directive.period.start
+    return begun is None or (given is not None and begun <= given)
+
+
+def _labels(label: Label, *more: Label, rule: str) -> Finding:
+    return Finding(withheld=(Withheld(data=DataScope(labels=frozenset({label, *more})), rule=rule),))
+
+
+def national_genome(case: Case) -> Finding | None:
+    """L6: for nobody, by no door."""
+    del case
+    return _labels(Label.NATIONAL_GENOME, rule="L6")
+
+
+def refused_sharing(case: Case) -> Finding | None:
+    """F1: records that the citizen refused to share when they were made; the citizen sees them."""
+    return None if case.requester.function is Function.CITIZEN else _labels(Label.SHARING_REFUSED, rule="F1")
+
+
+def anonymous_treatment(case: Case) -> Finding | None:
+    """F2: anonymous treatment is shown to the citizen alone."""
+    return None if case.requester.function is Function.CITIZEN else _labels(Label.ANONYMOUS_TREATMENT, rule="F2")
+
+
+def protected_from_representatives(case: Case) -> Finding | None:
+    """F3: what its author protected, and protected addresses, stay hidden from parents and proxies."""
+    if case.requester.function is not Function.REPRESENTATIVE:
+        return None
+    return _labels(Label.AUTHOR_PROTECTED, Label.ADDRESS_PROTECTED, rule="F3")
+
+
+def agreements(case: Case) -> Finding | None:
+    """A0: between parties of an agreement, a function that it names gets from the others only what it names."""
+    if case.requester.function in CITIZENS:
+        return None
+    withheld: list[Withheld] = []
+    for agreement in case.facts.agreements:
+        own = agreement.organisations.intersection(case.path)
+        if own and case.requester.function in agreement.functions and agreement.period.covers(case.request.at):
+            withheld.append(
+                Withheld(
+                    data=DataScope(
+                        categories=_ALL_CATEGORIES - agreement.categories, origins=agreement.organisations - own
+                    ),
+                    exceptions=(Part(data=DataScope(origins=own)),),
+                    rule="A0",
+                    directive=agreement.id,
+                )
+            )
+    return Finding(withheld=tuple(withheld)) if withheld else None
+
+
+READING_AND_LOG = READING | {Action.READ_LOG}
+
+LIMIT_RULES = (
+    Rule(
+        id="L5",
+        paragraph="Sundhedsloven § 42 a, stk. 5",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Borgeren har frabedt sig, at oplysningerne indhentes.",
+        english="The citizen has blocked the information from being looked up.",
+        actions=READING,
+        judge=blocks,
+    ),
+    Rule(
+        id="L5-P",
+        paragraph="Sundhedsloven § 42 a, stk. 3",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Borgerens samtykke omfatter ikke disse oplysninger.",
+        english="The citizen's consent does not include this information.",
+        actions=READING,
+        judge=limits_of_consents,
+    ),
+    Rule(
+        id="L6",
+        paragraph="Sundhedsloven § 42 a, stk. 6",
+        mark=EvidenceMark.VERIFIED,
+        danish="Genetiske oplysninger i Nationalt Genom Center følger særlige regler og vises aldrig her.",
+        english="Genetic data of the National Genome Center stands under rules of its own and is never shown here.",
+        actions=READING_AND_LOG,
+        judge=national_genome,
+    ),
+    Rule(
+        id="F1",
+        paragraph="Sundhedsloven § 42 a, stk. 5",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Oplysninger, som borgeren frabad sig at dele, da de blev til, vises kun for borgeren selv.",
+        english="Information that the citizen refused to share when it was made is shown to the citizen alone.",
+        actions=READING_AND_LOG,
+        judge=refused_sharing,
+    ),
+    Rule(
+        id="F2",
+        paragraph="Sundhedsloven §§ 141 og 142",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Oplysninger om anonym behandling vises kun for borgeren selv.",
+        english="Information about anonymous treatment is shown to the citizen alone.",
+        actions=READING_AND_LOG,
+        judge=anonymous_treatment,
+    ),
+    Rule(
+        id="F3",
+        paragraph="Sundhedsloven § 37",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Beskyttede adresser og oplysninger, som forfatteren har beskyttet, vises ikke for forældre, værger og "
+        "fuldmagtshavere.",
+        english="Protected addresses, and information that its author has protected, are not shown to parents, "
+        "guardians and proxies.",
+        actions=READING_AND_LOG,
+        judge=protected_from_representatives,
+    ),
+    Rule(
+        id="A0",
+        paragraph="Databeskyttelsesforordningen artikel 5, stk. 1, litra c",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Aftalen mellem parterne begrænser, hvilke oplysninger funktionen får fra de andre parter.",
+        english="The agreement between the parties limits what the function gets from the other parties.",
+        actions=READING,
+        judge=agreements,
+    ),
+)
