@@ -14,6 +14,7 @@ OvergangError                     500 exception
 ├ VersionConflictError            412 conflict       (If-Match)
 ├ DuplicateError                  412 duplicate      (several match a condition)
 ├ ContentionError                 503 lock-error     (the citizen was being written; retry)
+│ └ StaleError                    503 lock-error     (one job's facts were old; the use case reads again)
 ├ AccessRefusedError              403 forbidden      (.denial: for the record; guidance from caller and purpose alone)
 ├ NotAuthenticatedError           401 login
 ├ UnavailableError                503 transient
@@ -142,6 +143,10 @@ class ContentionError(OvergangError):
 
     status = 503
     issue = "lock-error"
+
+
+class StaleError(ContentionError):
+    """What a job was decided on has changed meanwhile; nothing was stored, and the use case reads and decides again."""
 
 
 class AccessRefusedError(OvergangError):

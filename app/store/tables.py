@@ -5,6 +5,8 @@ Patient-first keys everywhere: `pid` is the random shard key of a citizen, 0 is 
 the public id is an encryption of (pid, n), see app/store/ids.py. See docs/adr/0003-keys-and-identity.md.
 """
 
+from typing import Any
+
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 metadata = MetaData()
@@ -31,10 +33,13 @@ def _bytes(name: str, *, nullable: bool = False) -> Column[bytes]:
     return Column(name, LargeBinary, nullable=nullable)
 
 
-_clustered = {"sqlite_with_rowid": False}
+N_BITS = 22
+"""A citizen has fewer than 2**22 resources."""
+
+_clustered: dict[str, Any] = {"sqlite_with_rowid": False}
 
 setting = Table("setting", metadata, Column("name", Text, primary_key=True), _bytes("value"))
-"""Marks and keys of the database: 'demo', 'id-key', 'schema'."""
+"""Marks and keys of the database: 'demo', 'id-key', 'secret'."""
 
 citizen = Table(
     "citizen",
@@ -64,9 +69,11 @@ Index("identifier_by_pid", identifier.c.pid)
 redirect = Table("redirect", metadata, _key("old_pid"), _int("new_pid"), **_clustered)
 
 resource = Table(
-    "resource",  # current versions; on SQLite a rowid table whose rowid is pid << 22 | n
+    "resource",  # current versions
     metadata,
-    _key("place"),  # pid << 22 | n
+    # pid << 22 | n. On SQLite the rowid (only a column of type INTEGER becomes it), so that a citizen's rows lie
+    # together; elsewhere the key begins with pid, as distribution on pid demands.
+    Column("place", BigInteger().with_variant(Integer(), "sqlite"), primary_key=True, autoincrement=False),
     _int("pid"),
     _int("n"),
     _int("type"),  # schemas.homes number
@@ -78,6 +85,7 @@ resource = Table(
     _int("stop"),
     _bytes("line"),  # app.summary.lines: what the summary needs, so that reads never parse bodies
     _bytes("body"),  # the resource as received, with id and meta of ours
+    info={"postgresql_key": ("pid", "place")},
 )
 Index("resource_by_type", resource.c.pid, resource.c.type, resource.c.updated)
 
@@ -201,7 +209,7 @@ directive = Table(
     _int("active"),
     _int("start", nullable=True),
     _int("stop", nullable=True),
-    _bytes("provision"),  # app.translate encodes and decodes consent.Provision
+    _bytes("provision"),  # app.store.provisions encodes and decodes consent.Provision
     **_clustered,
 )
 
@@ -334,7 +342,7 @@ audit = Table(
     **_clustered,
 )
 Index("audit_by_time", audit.c.pid, audit.c.at)
-Index("audit_by_writer", audit.c.writer, audit.c.seq, unique=True)
+Index("audit_by_writer", audit.c.writer, audit.c.seq)  # not unique: a distributed index would have to hold pid
 
 audit_head = Table(
     "audit_head",

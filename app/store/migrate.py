@@ -1,0 +1,80 @@
+"""Brings a database, empty or full, to the newest schema and gives it its keys; safe to repeat."""
+
+import asyncio
+import secrets
+import sqlite3
+from importlib import resources
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from app.errors import ConfigurationError, UnavailableError
+from app.store.ids import KEY_BYTES
+from app.store.tables import setting
+
+_KEYS = {"id-key": KEY_BYTES, "secret": 32}
+"""Random keys of a database: of public ids, and of every digest that leaves the service."""
+
+
+async def migrate(url: str) -> None:
+    """Create or upgrade the schema behind `url` (see `app.store.database.open_database`) and its keys.
+
+    Raises:
+        ConfigurationError: the URL names no engine of ours.
+        UnavailableError: the database is out of reach or refused.
+    """
+    try:
+        if url.startswith("sqlite:///"):
+            await asyncio.to_thread(_migrate_sqlite, url.removeprefix("sqlite:///"))
+        elif url.startswith(("postgresql://", "postgres://")):
+            await _migrate_postgresql(url)
+        else:
+            raise ConfigurationError("the database URL must begin with `sqlite:///` or `postgresql://`")
+    except ArgumentError as error:
+        raise ConfigurationError("the database URL cannot be read") from error
+    except (SQLAlchemyError, sqlite3.Error, OSError) as error:
+        raise UnavailableError("the database could not be migrated") from error
+
+
+def _migrate_sqlite(path: str) -> None:
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(path) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+    connection.close()
+    engine = create_engine(f"sqlite:///{path}")
+    try:
+        with engine.begin() as connection_of_alembic:
+            upgrade(connection_of_alembic)
+    finally:
+        engine.dispose()
+
+
+async def _migrate_postgresql(url: str) -> None:
+    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
+    try:
+        async with engine.begin() as connection:
+            await connection.run_sync(upgrade)
+    finally:
+        await engine.dispose()
+
+
+def upgrade(connection: Connection) -> None:
+    """Upgrade over an open SQLAlchemy connection, inside its transaction."""
+    command.upgrade(configuration(connection), "head")
+    known = set(connection.scalars(select(setting.c.name)))
+    for name, length in _KEYS.items():
+        if name not in known:
+            connection.execute(insert(setting).values(name=name, value=secrets.token_bytes(length)))
+
+
+def configuration(connection: Connection) -> Config:
+    """Return Alembic's configuration for an open connection; the scripts lie in the package `migrations`."""
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("migrations")).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

@@ -1,0 +1,45 @@
+"""The statements of writing that both engines share; each engine adds how it takes many rows."""
+
+from collections.abc import Callable
+from typing import Any
+
+from sqlalchemy import BigInteger, ColumnElement, Executable, bindparam, case, insert, literal_column, select, update
+
+from app.store.tables import audit_head, citizen, history, resource, state
+
+_CREATED, _UPDATED, _DELETED = (literal_column(text, BigInteger) for text in "123")
+_ONE = literal_column("1", BigInteger)
+
+ADVANCE_CHANGE = (
+    update(citizen)
+    .values(change=citizen.c.change + _ONE)
+    .where(citizen.c.pid == bindparam("old_pid"), citizen.c.change == bindparam("old_change"))
+)
+"""Hits one row exactly when nobody else has written about the citizen."""
+
+ADVANCE_HEAD = (
+    update(audit_head)
+    .values(seq=bindparam("new_seq"), hash=bindparam("new_hash"), at=bindparam("new_at"))
+    .where(audit_head.c.writer == bindparam("writer"), audit_head.c.seq == bindparam("old_seq"))
+)
+"""Hits one row exactly when the chain ends where this process left it."""
+
+FIND_HEAD = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.writer == bindparam("writer"))
+
+
+def archive_statement(place: ColumnElement[int]) -> Executable:
+    """Return the statement that copies the current version at `place` to the history."""
+    action = case((resource.c.deleted == _ONE, _DELETED), (resource.c.version == _ONE, _CREATED), else_=_UPDATED)
+    source = select(
+        *(action if column.name == "action" else resource.c[column.name] for column in history.columns)
+    ).where(resource.c.place == place)
+    return insert(history).from_select([column.name for column in history.columns], source)
+
+
+def bump_statement(insert_of_dialect: Callable[..., Any], name: ColumnElement[str]) -> Executable:
+    """Return the statement that raises the version of a shared fact."""
+    statement = insert_of_dialect(state).values(name=name, version=_ONE)
+    bumped: Executable = statement.on_conflict_do_update(
+        index_elements=["name"], set_={"version": state.c.version + _ONE}
+    )
+    return bumped
