@@ -18,7 +18,8 @@ class Archetype:
     """One row. `habits` are (mean, drift a year); `levels` are FSIII J code -> level 0 to 4 today.
 
     `nursing` and `care` are FSIII interventions (G and H) in force; no nursing means that no home nurse comes.
-    `drugs` end with `?` when they are paused. `functions` are cognition, mobility, communication, swallowing, continence.
+    `drugs` end with `?` when they are paused. `functions` are cognition, mobility, communication, swallowing,
+    continence.
     `blood` is test -> (level, change a year); `sessions` is days between two home nurse's measurements.
     """
 
@@ -94,8 +95,13 @@ ARCHETYPES: dict[str, Archetype] = {
             "Har fået mere slim og hoste",
             "more",
         ),
-        plan="KOL-kontrol hver 6. måned: lungefunktion, vægt, inhalationsteknik. Behandlingsplan for selvbehandling ved udbrud er udleveret.",
-        follow_up="Egen læge bedes kontrollere infektionstal og saturation efter 10 dage og vurdere inhalationsbehandlingen.",
+        plan=(
+            "KOL-kontrol hver 6. måned: lungefunktion, vægt, inhalationsteknik. "
+            "Behandlingsplan for selvbehandling ved udbrud er udleveret."
+        ),
+        follow_up=(
+            "Egen læge bedes kontrollere infektionstal og saturation efter 10 dage og vurdere inhalationsbehandlingen."
+        ),
         clinic="medicine",
     ),
     "heart-failure": Archetype(

@@ -155,10 +155,11 @@ _MEN = _names(
     "Verner Viggo Villy Aage"
 )
 _FAMILIES = _names(
-    "Agerholm Bakkegaard Birkedal Bjerregård Bredahl Brogaard Dalby Egelund Elkjær Engholm Enevold Fløng Fogedgaard "
-    "Frølund Gammelgård Grønbæk Hedelund Hjortshøj Holmstrup Højbjerg Klitgaard Kornerup Kærsgaard "
-    "Langballe Lindegaard Lyngsø Mosegaard Nørskov Overgaard Pilegaard Ravnkilde Refsgaard Rosenlund Rytterholm "
-    "Sandholt Skovmand Solbakke Stengade Stubkjær Svalegaard Søndervig Thorsgaard Toftegaard Ulvedal Vestermark Vibholm Voldby Ørnhøj Åkjær Ålund"
+    "Agerholm Bakkegaard Birkedal Bjerregård Bredahl Brogaard Dalby Egelund Elkjær Engholm Enevold Fløng "
+    "Fogedgaard Frølund Gammelgård Grønbæk Hedelund Hjortshøj Holmstrup Højbjerg Klitgaard Kornerup "
+    "Kærsgaard Langballe Lindegaard Lyngsø Mosegaard Nørskov Overgaard Pilegaard Ravnkilde Refsgaard "
+    "Rosenlund Rytterholm Sandholt Skovmand Solbakke Stengade Stubkjær Svalegaard Søndervig Thorsgaard "
+    "Toftegaard Ulvedal Vestermark Vibholm Voldby Ørnhøj Åkjær Ålund"
 )
 _LETTERS = "BCDFGHJKLMNPRSTVXZ"
 
