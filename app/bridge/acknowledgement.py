@@ -165,22 +165,24 @@ def _organisation(party: Party, id_: str) -> JSON:
 
 
 def _outcome(faults: Sequence[Fault], id_: str) -> JSON:
-    issues = [
-        {
-            "severity": fault.severity,
-            "code": fault.code,
-            "details": {"coding": [_coding(fault.code)], "text": fault.text},
-            "expression": [fault.path],
-        }
-        for fault in faults[:_MAX_ISSUES]
-    ]
     return {
         "resourceType": "OperationOutcome",
         "id": id_,
         "meta": {"profile": [f"{_BASE}/StructureDefinition/medcom-acknowledgement-operationoutcome"]},
         "text": _narrative("; ".join(fault.text for fault in faults[:_MAX_ISSUES])),
-        "issue": issues,
+        "issue": [_issue(fault) for fault in faults[:_MAX_ISSUES]],
     }
+
+
+def _issue(fault: Fault) -> JSON:
+    issue: JSON = {
+        "severity": fault.severity,
+        "code": fault.code,
+        "details": {"coding": [_coding(fault.code)], "text": fault.text},
+    }
+    if fault.path:
+        issue["expression"] = [fault.path]
+    return issue
 
 
 def _coding(code: str) -> JSON:

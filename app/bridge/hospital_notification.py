@@ -13,15 +13,13 @@ from app.bridge.activities import ACTIVITIES, CLASSES, STATUSES, Code, Kind
 from app.bridge.element import JSON, child, children, extension, flag, instant, text
 from app.bridge.message import Entry, Message, Party, Predecessor, Refusal, read_frame
 from schemas.fault import Fault
+from schemas.terminology.identifiers import FORMS, citizen_number, is_citizen_system
 from schemas.terminology.systems import (
     ACT_CODE,
-    CPR,
-    D_ECPR,
     EPISODE,
     LEAVE_PERIOD_EXTENSION,
     REPORT_OF_ADMISSION_EXTENSION,
     REPORT_OF_ADMISSION_RECIPIENT_EXTENSION,
-    X_ECPR,
     canonical,
 )
 
@@ -44,12 +42,6 @@ FORBIDDEN = (
 )
 """Elements of Encounter that say why or by whom: the profile closes them, and so do we."""
 
-_DAY_AND_MONTH = r"(0[1-9]|[12][0-9]|3[01])(0[1-9]|1[0-2])[0-9]{2}"
-_NUMBER = {
-    CPR: re.compile(_DAY_AND_MONTH + r"[0-9]{4}"),
-    X_ECPR: re.compile(_DAY_AND_MONTH + r"[17][A-Z]{2}[0-9]"),
-    D_ECPR: re.compile(_DAY_AND_MONTH + r"[056][A-Z]{2}[0-9]"),
-}
 _UUID = re.compile(r"(?:urn:uuid:)?([0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12})")
 _URI = re.compile(r"\S{1,200}")
 _MAX_VALUE = 200
@@ -221,27 +213,24 @@ def _check_links(message: Message, encounter: Entry, patient: Entry, faults: lis
 
 
 def _citizen(patient: Entry, faults: list[Fault]) -> tuple[Identifier, ...]:
-    """Return CPR, X-eCPR and D-eCPR; others are the sender's own. No modulus 11: it does not hold."""
+    """Return CPR, X-eCPR and D-eCPR, CPR first; other identifiers are the sender's own and name nobody here."""
     found: dict[str, str] = {}
+    before = len(faults)
     for index, each in enumerate(children(patient.resource, "identifier")):
-        system, value = text(each, "system") or "", text(each, "value")
-        rule = _NUMBER.get(D_ECPR if system.startswith(f"{D_ECPR}.") else system)
-        if rule is None:
+        system = text(each, "system")
+        if not is_citizen_system(system):
             continue
-        path = f"{patient.path}.identifier[{index}]"
-        if value is None or not rule.fullmatch(value):
-            faults.append(
-                Fault(f"{path}.value", "value", "the personal identification number is not formed as its system says")
-            )
-        elif found.setdefault(system, value) != value:
-            faults.append(Fault(f"{path}.value", "business-rule", "the patient has two numbers of one system"))
-    if not found and not any(fault.path.startswith(patient.path) for fault in faults):
+        path = f"{patient.path}.identifier[{index}].value"
+        number = citizen_number(system, text(each, "value"))
+        if number is None:
+            faults.append(Fault(path, "value", "the personal identification number is not formed as its system says"))
+        elif found.setdefault(number.system, number.value) != number.value:
+            faults.append(Fault(path, "business-rule", "the patient has two numbers of one system"))
+    if not found and len(faults) == before:
         path = f"{patient.path}.identifier"
         faults.append(Fault(path, "required", "the patient has a CPR number or a replacement number (X-eCPR, D-eCPR)"))
-    order = {CPR: 0, X_ECPR: 1}
-    return tuple(
-        Identifier(system, found[system]) for system in sorted(found, key=lambda each: (order.get(each, 2), each))
-    )
+    order = list(FORMS)
+    return tuple(Identifier(system, found[system]) for system in sorted(found, key=order.index))
 
 
 def _stated(message: Message, encounter: Entry, patient: Entry, faults: list[Fault]) -> _Stated:
