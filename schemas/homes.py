@@ -29,7 +29,7 @@ def _row(number: int, type_: str, home: Home, element: str = "", *, others: tupl
 
 
 HOMES: tuple[HomeRow, ...] = (
-    _row(1, "Patient", "citizen", "self"),
+    _row(1, "Patient", "citizen", "self", others=("link.other",)),  # a changed or replaced number
     _row(2, "RelatedPerson", "citizen", "patient"),
     _row(3, "AllergyIntolerance", "citizen", "patient"),
     _row(4, "Condition", "citizen", "subject"),

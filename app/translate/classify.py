@@ -1,0 +1,264 @@
+"""What a record is to the engine: category, labels, controller, origin, author, regime and clinical period."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from app.translate.elements import Coding, codings_at, objects, profiles, type_of, values
+from app.translate.labels import labels_of, specialty_labels
+from app.translate.source import NOTHING_INHERITED, Actor, Inherited, Source, actor_of
+from app.translate.times import OPEN_END, OPEN_START, Bounds, bounds, period
+from consent.model import OrganisationKey, PersonKey, Signature
+from consent.vocabulary import Category, Regime
+from schemas.terminology import fsiii, systems
+from schemas.terminology.categories import CATEGORIES, OTHERWISE, CategoryRow
+
+VERSION: Final = 1
+"""Grows with every change of these tables; a citizen classified under an older one is classified anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Classified:
+    """`period_us`: first and last µs, never open at both ends; see app/translate/times.py for open ends."""
+
+    signature: Signature
+    period_us: Bounds
+
+
+def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherited = NOTHING_INHERITED) -> Classified:
+    """Return the signature and clinical period of a resource that one source submits. Total on any JSON object.
+
+    `inherited` is what the record derives from or hangs on: its labels are added, its category counts for a Binary.
+    """
+    subject = _subject(resource)
+    author = _author(subject, source)
+    origin = _origin(subject, source)
+    specialties = author.specialties | source.specialties.get(origin, frozenset())
+    labels = labels_of(resource) | specialty_labels(specialties) | inherited.labels
+    category = category_of(resource)
+    if type_of(resource) == "Binary" and inherited.category is not None:
+        category = inherited.category
+    signature = Signature(
+        category=category,
+        labels=labels,
+        controller=OrganisationKey(source.controller),
+        origin=OrganisationKey(origin),
+        author=PersonKey(author.person or source.author),
+        regime=regime_of(resource, inherited=inherited),
+    )
+    return Classified(signature, clinical_period(subject, received_us=source.received_us))
+
+
+def category_of(resource: Mapping[str, Any]) -> Category:
+    """Return the kind of information by the table of categories; a document Bundle is what its Composition is."""
+    kind = type_of(resource)
+    subject = _subject(resource)
+    claimed = profiles(resource) | profiles(subject)
+    for row in _ROWS_BY_TYPE.get(kind, ()):
+        if row.is_last or not row.profiles.isdisjoint(claimed) or _has_code(subject, row):
+            return Category(row.category)
+    return Category(OTHERWISE)
+
+
+def regime_of(resource: Mapping[str, Any], *, inherited: Inherited = NOTHING_INHERITED) -> Regime:
+    """Return the body of law: a social case where a service under Serviceloven or Ældreloven is decided or given.
+
+    FSIII H and aids (§§ 112-116), codes of the disability area, and what the sender itself marks as a social case;
+    health care otherwise. That functional levels (FSIII J) count as health care is to be confirmed by a lawyer.
+    """
+    marked = any(
+        code.key == _SOCIAL_CASE for path in ("meta.tag", "meta.security") for code in codings_at(resource, path)
+    )
+    if marked or inherited.social_case:
+        return Regime.SOCIAL_CASE
+    parts = [_subject(resource), *objects(resource.get("contained"))]
+    if type_of(resource) == "Bundle":
+        parts += [part for part in values(resource, "entry.resource") if isinstance(part, dict)]
+    social = any(_is_social(code) for part in parts for path in _SERVICE_ELEMENTS for code in codings_at(part, path))
+    return Regime.SOCIAL_CASE if social else Regime.HEALTH_CARE
+
+
+def clinical_period(resource: Mapping[str, Any], *, received_us: int) -> Bounds:
+    """Return when the content was true, by the first of the type's elements that states it, else when it was received.
+
+    A single time stands for its own precision. A start without an end stays open to the right only where the element is
+    a period that may still run.
+    """
+    for element in _PERIOD_ELEMENTS.get(type_of(resource), _ANY_PERIOD):
+        for value in values(resource, element):
+            found = period(value) if isinstance(value, dict) else bounds(value)
+            if found is not None and found != (OPEN_START, OPEN_END):
+                return _with_end(resource, element, found)
+    return received_us, received_us
+
+
+def _with_end(resource: Mapping[str, Any], element: str, found: Bounds) -> Bounds:
+    """Return the period from a start element to the end element that belongs to it, where there is one."""
+    end_element = _END_ELEMENTS.get((type_of(resource), element))
+    if end_element is None:
+        return found
+    ends = [end for value in values(resource, end_element) if (end := bounds(value)) is not None]
+    high = ends[0][1] if ends else OPEN_END
+    return (found[0], high) if found[0] <= high else (found[0], found[1])
+
+
+def _subject(resource: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return the resource, or the Composition of a document Bundle."""
+    if type_of(resource) != "Bundle":
+        return resource
+    inner = [part for part in values(resource, "entry.resource") if isinstance(part, dict)]
+    return inner[0] if inner and type_of(inner[0]) == "Composition" else resource
+
+
+def _has_code(resource: Mapping[str, Any], row: CategoryRow) -> bool:
+    for element in row.elements:
+        for code in codings_at(resource, element):
+            if code.key in row.codes or code.key.startswith(row.prefixes):
+                return True
+            if row.families and code.system == systems.FSIII and fsiii.family_of(code.code) in row.families:
+                return True
+    return False
+
+
+def _is_social(code: Coding) -> bool:
+    return code.system == systems.FFB or (
+        code.system == systems.FSIII and fsiii.family_of(code.code) in fsiii.SOCIAL_SERVICES
+    )
+
+
+def _author(resource: Mapping[str, Any], source: Source) -> Actor:
+    """Return the person behind the content: the first author element that names one."""
+    for element in _AUTHOR_ELEMENTS.get(type_of(resource), ()):
+        for reference in values(resource, element):
+            actor = actor_of(reference, resource=resource, source=source)
+            if actor.person:
+                return actor
+    return Actor()
+
+
+def _origin(resource: Mapping[str, Any], source: Source) -> str:
+    """Return the unit where the content arose, when it lies within the controller, else the controller."""
+    for element in _ORIGIN_ELEMENTS.get(type_of(resource), ()):
+        for reference in values(resource, element):
+            unit = actor_of(reference, resource=resource, source=source).organisation
+            if unit and source.is_within_controller(unit):
+                return unit
+    return source.controller
+
+
+_SOCIAL_CASE: Final = f"{systems.REGIME_SYSTEM}|{Regime.SOCIAL_CASE}"
+_SERVICE_ELEMENTS: Final = (
+    "code",
+    "category",
+    "type",
+    "activity.detail.code",
+    "addresses.code",
+    "serviceType",
+    "reasonCode",
+    "topic",
+)
+_ROWS_BY_TYPE: Final[dict[str, tuple[CategoryRow, ...]]] = {
+    kind: tuple(row for row in CATEGORIES if kind in row.types) for row in CATEGORIES for kind in row.types
+}
+
+_AUTHOR_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "RelatedPerson": (),
+    "AllergyIntolerance": ("asserter", "recorder"),
+    "Condition": ("asserter", "recorder"),
+    "Observation": ("performer",),
+    "DiagnosticReport": ("resultsInterpreter", "performer"),
+    "Specimen": ("collection.collector",),
+    "Immunization": ("performer.actor",),
+    "MedicationStatement": ("informationSource",),
+    "MedicationRequest": ("requester", "recorder"),
+    "MedicationAdministration": ("performer.actor",),
+    "MedicationDispense": ("performer.actor",),
+    "Procedure": ("asserter", "recorder", "performer.actor"),
+    "DeviceUseStatement": ("source",),
+    "Encounter": ("participant.individual",),
+    "EpisodeOfCare": ("careManager",),
+    "Appointment": ("participant.actor",),
+    "CarePlan": ("author", "contributor"),
+    "Goal": ("expressedBy",),
+    "ServiceRequest": ("requester",),
+    "DocumentReference": ("author", "authenticator"),
+    "Composition": ("author", "attester.party"),
+    "Flag": ("author",),
+    "Communication": ("sender",),
+    "Consent": (),
+    "Provenance": ("agent.who",),
+    "Task": ("requester",),
+    "QuestionnaireResponse": ("author",),
+    "ClinicalImpression": ("assessor",),
+    "Media": ("operator",),
+    "ImagingStudy": ("interpreter", "referrer"),
+}
+"""Where a type names the professional who is responsible for the content, most telling first."""
+
+_ORIGIN_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "Patient": ("managingOrganization",),
+    "Encounter": ("serviceProvider", "extension.valueReference"),
+    "EpisodeOfCare": ("managingOrganization",),
+    "CareTeam": ("managingOrganization",),
+    "DocumentReference": ("custodian", "author"),
+    "Composition": ("custodian", "author"),
+    "Consent": ("organization",),
+    "Provenance": ("agent.onBehalfOf", "agent.who"),
+    "Procedure": ("performer.onBehalfOf", "performer.actor", "recorder"),
+    "Device": ("owner",),
+    **{
+        kind: elements
+        for kind, elements in _AUTHOR_ELEMENTS.items()
+        if kind
+        not in {"Encounter", "EpisodeOfCare", "DocumentReference", "Composition", "Consent", "Provenance", "Procedure"}
+    },
+}
+"""Where a type names the unit in which the content arose."""
+
+_ANY_PERIOD: Final = ("period", "effectiveDateTime", "effectivePeriod", "date", "recorded", "issued")
+_PERIOD_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
+    "Patient": (),
+    "RelatedPerson": ("period",),
+    "AllergyIntolerance": ("onsetDateTime", "onsetPeriod", "recordedDate", "lastOccurrence"),
+    "Condition": ("onsetDateTime", "onsetPeriod", "recordedDate", "abatementDateTime", "abatementPeriod"),
+    "Observation": ("effectivePeriod", "effectiveDateTime", "effectiveInstant", "effectiveTiming.event", "issued"),
+    "DiagnosticReport": ("effectivePeriod", "effectiveDateTime", "issued"),
+    "Specimen": ("collection.collectedDateTime", "collection.collectedPeriod", "receivedTime"),
+    "Immunization": ("occurrenceDateTime", "recorded"),
+    "ImmunizationRecommendation": ("date",),
+    "MedicationStatement": ("effectivePeriod", "effectiveDateTime", "dateAsserted"),
+    "MedicationRequest": ("dispenseRequest.validityPeriod", "authoredOn"),
+    "MedicationAdministration": ("effectivePeriod", "effectiveDateTime"),
+    "MedicationDispense": ("whenHandedOver", "whenPrepared"),
+    "Procedure": ("performedPeriod", "performedDateTime"),
+    "Device": ("manufactureDate",),
+    "DeviceUseStatement": ("timingPeriod", "timingDateTime", "recordedOn"),
+    "Encounter": ("period",),
+    "EpisodeOfCare": ("period",),
+    "Appointment": ("start", "requestedPeriod", "created"),
+    "CarePlan": ("period", "created"),
+    "Goal": ("startDate", "target.dueDate", "statusDate"),
+    "CareTeam": ("period",),
+    "ServiceRequest": ("occurrencePeriod", "occurrenceDateTime", "authoredOn"),
+    "DocumentReference": ("context.period", "date"),
+    "Composition": ("event.period", "date"),
+    "Flag": ("period",),
+    "Communication": ("sent", "received"),
+    "Consent": ("dateTime",),
+    "Provenance": ("occurredPeriod", "occurredDateTime", "recorded"),
+    "AuditEvent": ("period", "recorded"),
+    "Task": ("executionPeriod", "authoredOn", "lastModified"),
+    "QuestionnaireResponse": ("authored",),
+    "ClinicalImpression": ("effectivePeriod", "effectiveDateTime", "date"),
+    "Media": ("createdPeriod", "createdDateTime", "issued"),
+    "ImagingStudy": ("started",),
+}
+"""Where a type says when its content was true, most telling first."""
+
+_END_ELEMENTS: Final[dict[tuple[str, str], str]] = {
+    ("Condition", "onsetDateTime"): "abatementDateTime",
+    ("Condition", "recordedDate"): "abatementDateTime",
+    ("AllergyIntolerance", "onsetDateTime"): "lastOccurrence",
+    ("Appointment", "start"): "end",
+}
+"""(type, start element) -> the element that ends what began there; without it the condition still runs."""

@@ -1,0 +1,134 @@
+"""Reading a parsed resource without trusting its shape: every function is total, whatever JSON it is given."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, NamedTuple
+
+from schemas.terminology.systems import canonical
+
+JSON = dict[str, Any]
+
+
+class Coding(NamedTuple):
+    """A code in its canonical system; `display` is what the sender called it."""
+
+    system: str
+    code: str
+    display: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return 'system|code'."""
+        return f"{self.system}|{self.code}"
+
+
+class Place(NamedTuple):
+    """A JSON object and the FHIRPath at which it stands."""
+
+    path: str
+    value: JSON
+
+
+def text(value: object) -> str:
+    """Return the value when it is a string, else the empty string."""
+    return value if isinstance(value, str) else ""
+
+
+def objects(value: object) -> list[JSON]:
+    """Return the objects of a value that may be one, a list of them, or anything else."""
+    if isinstance(value, dict):
+        return [value]
+    if isinstance(value, list):
+        return [item for item in value if isinstance(item, dict)]
+    return []
+
+
+def values(resource: Mapping[str, Any], path: str) -> list[Any]:
+    """Return what stands at a dotted path; lists on the way and at the end are opened."""
+    found: list[Any] = [resource]
+    for name in path.split("."):
+        following: list[Any] = []
+        for item in found:
+            value = item.get(name) if isinstance(item, Mapping) else None
+            if isinstance(value, list):
+                following.extend(value)
+            elif value is not None:
+                following.append(value)
+        found = following
+    return found
+
+
+def first_text(resource: Mapping[str, Any], path: str) -> str:
+    """Return the first non-empty string at a dotted path, or the empty string."""
+    return next((value for value in values(resource, path) if isinstance(value, str) and value), "")
+
+
+def coding(value: object) -> Coding | None:
+    """Return the coding that an object states, or None without a code."""
+    if not isinstance(value, dict):
+        return None
+    code = text(value.get("code"))
+    return Coding(canonical(text(value.get("system"))), code, text(value.get("display"))) if code else None
+
+
+def codings_at(resource: Mapping[str, Any], path: str) -> list[Coding]:
+    """Return the codings of the CodeableConcepts, CodeableReferences or Codings at a dotted path."""
+    found: list[Coding] = []
+    for value in values(resource, path):
+        if not isinstance(value, dict):
+            continue
+        inner = objects(value.get("coding")) or [value]
+        found.extend(item for item in map(coding, inner) if item is not None)
+    return found
+
+
+def every_object(value: object, *, skip: frozenset[str] = frozenset()) -> Iterator[JSON]:
+    """Yield every object in `value`, in no order, without following elements named in `skip`.
+
+    Works without recursion: depth is the sender's choice.
+    """
+    pending: list[object] = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            yield item
+            for name, inner in item.items():
+                if isinstance(inner, (dict, list)) and name not in skip:
+                    pending.append(inner)
+        elif isinstance(item, list):
+            pending.extend(inner for inner in item if isinstance(inner, (dict, list)))
+
+
+def walk(value: object, path: str) -> Iterator[Place]:
+    """Yield every object in `value` with its FHIRPath, outermost first, in document order."""
+    pending: list[tuple[str, object]] = [(path, value)]
+    while pending:
+        where, item = pending.pop()
+        if isinstance(item, dict):
+            yield Place(where, item)
+            pending.extend((f"{where}.{name}", inner) for name, inner in reversed(item.items()))
+        elif isinstance(item, list):
+            pending.extend((f"{where}[{index}]", item[index]) for index in reversed(range(len(item))))
+
+
+def contained(resource: Mapping[str, Any]) -> dict[str, JSON]:
+    """Return the contained resources by '#id'."""
+    return {f"#{text(inner.get('id'))}": inner for inner in objects(resource.get("contained"))}
+
+
+def profiles(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Return the profiles that the resource claims, without versions."""
+    return frozenset(text(value).split("|")[0] for value in values(resource, "meta.profile"))
+
+
+def type_of(resource: Mapping[str, Any]) -> str:
+    """Return the resource type, or the empty string."""
+    return text(resource.get("resourceType"))
+
+
+def boolean_extension(element: Mapping[str, Any], url: str) -> bool | None:
+    """Return the boolean of an extension, or None when it is absent or no boolean."""
+    for extension in objects(element.get("extension")):
+        if extension.get("url") == url:
+            value = extension.get("valueBoolean")
+            return value if isinstance(value, bool) else None
+    return None
