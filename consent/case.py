@@ -64,6 +64,15 @@ def stands(standing: Standing, function: Function, path: tuple[OrganisationKey, 
     )
 
 
+def functions_of(case: Case) -> frozenset[Function]:
+    """Return the requester's function and, of an assistant, those of the professional who answers for it."""
+    behalf = case.requester.on_behalf_of
+    functions = frozenset({case.requester.function})
+    if behalf is None:
+        return functions
+    return functions.union(*(standing.functions for standing in case.facts.standings if standing.person == behalf))
+
+
 def relation_of(case: Case, function: Function) -> Relation | None:
     """Return the strongest relation by which the requester's unit treats the citizen in this function now.
 

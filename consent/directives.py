@@ -9,7 +9,7 @@ Source: IHE ITI PCF, https://profiles.ihe.net/ITI/PCF/content.html
 
 from collections.abc import Callable, Iterator
 
-from consent.case import Case
+from consent.case import Case, functions_of
 from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, Provision, Withheld
 from consent.vocabulary import Action, Effect
 
@@ -99,15 +99,9 @@ def _matches_widely(scope: ActorScope, case: Case) -> bool:
 
     A block on a doctor reaches her secretary; so does the limit of a consent to a doctor.
     """
-    behalf = case.requester.on_behalf_of
-    persons = {case.requester.person, behalf}
-    functions = {case.requester.function}
-    for standing in case.facts.standings:
-        if behalf is not None and standing.person == behalf:
-            functions |= standing.functions
     return (
-        (scope.persons is None or not scope.persons.isdisjoint(persons))
-        and (scope.functions is None or not scope.functions.isdisjoint(functions))
+        (scope.persons is None or not scope.persons.isdisjoint((case.requester.person, case.requester.on_behalf_of)))
+        and (scope.functions is None or not scope.functions.isdisjoint(functions_of(case)))
         and _matches_place(scope, case)
     )
 

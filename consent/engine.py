@@ -11,7 +11,7 @@ from typing import TypeVar
 from consent.case import Case, case_of
 from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Withheld
 from consent.moments import next_change
-from consent.policy import POLICY_VERSION, READING
+from consent.policy import ALL_CATEGORIES, POLICY_VERSION, READING
 from consent.rule import Finding, Rule
 from consent.rules import DEFECT, NO_BASIS, RULES
 from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
@@ -43,14 +43,14 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Perm
         opinions.append(_opinion([found for rule in applicable if (found := _judged(rule, case, defects)) is not None]))
     if defects:
         return _denial(request, (DEFECT, *defects))
-    withheld = _distinct(withheld for opinion in opinions for withheld in opinion.withheld)
-    reasons = _distinct(reason for opinion in opinions for reason in opinion.reasons)
-    opened = _limited(_shared([opinion.grants for opinion in opinions]), request.categories)
-    if not opened:
-        return _denial(request, (NO_BASIS,))
+    withheld = _together([opinion.withheld for opinion in opinions])
+    reasons = _together([opinion.reasons for opinion in opinions])
+    opened = _shared([opinion.grants for opinion in opinions])
     closing = [closed for closed in withheld if _is_total(closed)]
-    grants = _limited(opened, _left_by(closing))
+    grants = _limited(opened, request.categories & _left_by(closing))
     if not grants:
+        if not _limited(opened, request.categories):
+            return _denial(request, (NO_BASIS,))
         who = {(closed.rule, closed.directive) for closed in closing}
         return _denial(request, [reason for reason in reasons if (reason.rule, reason.directive) in who])
     return Permit(
@@ -133,7 +133,7 @@ def _is_total(withheld: Withheld) -> bool:
 
 
 def _left_by(closing: list[Withheld]) -> frozenset[Category]:
-    left = frozenset(Category)
+    left = ALL_CATEGORIES
     for closed in closing:
         left -= left if closed.data.categories is None else closed.data.categories
     return left
@@ -156,6 +156,12 @@ def _reason(rule: Rule, effect: Effect, *, directive: str = "", evidence: Eviden
 
 def _sorted_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
     return tuple(sorted(reasons, key=lambda reason: (reason.effect, reason.rule, reason.directive)))
+
+
+def _together(per_purpose: list[list[_Value]]) -> list[_Value]:
+    if len(per_purpose) == 1:
+        return per_purpose[0]
+    return _distinct(value for values in per_purpose for value in values)
 
 
 def _distinct(values: Iterable[_Value]) -> list[_Value]:

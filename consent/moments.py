@@ -1,7 +1,7 @@
 """The next moment at which a dated fact changes: how long a decision keeps."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from consent.ages import birthday
 from consent.case import open_period
@@ -10,6 +10,7 @@ from consent.policy import ADULT_CHOICE_AGE
 from consent.rule import Rule
 
 _INSTANT = timedelta(microseconds=1)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def next_change(facts: Facts, rules: Iterable[Rule], at: datetime) -> datetime | None:
@@ -25,7 +26,7 @@ def next_change(facts: Facts, rules: Iterable[Rule], at: datetime) -> datetime |
         start, end = period.start, period.end
         if start is not None and start > at:
             soonest = start if soonest is None or start < soonest else soonest
-        if end is not None and end >= at:
+        if end is not None and at <= end < _FOREVER:
             over = end + _INSTANT
             soonest = over if soonest is None or over < soonest else soonest
     return soonest

@@ -55,8 +55,8 @@ EMERGENCIES = frozenset({Purpose.EMERGENCY, Purpose.BREAK_GLASS})
 SUBMISSIONS = frozenset({Purpose.TREATMENT, Purpose.CARE_MANAGEMENT, Purpose.PATIENT_ADMINISTRATION})
 
 _C = Category
-_EVERYTHING = frozenset(Category)
-_RECORD = _EVERYTHING - {_C.CONSENT, _C.ACCESS_LOG}
+ALL_CATEGORIES = frozenset(Category)
+_RECORD = ALL_CATEGORIES - {_C.CONSENT, _C.ACCESS_LOG}
 _CARE = _RECORD - {_C.OTHER}
 _SOCIAL_NEED = frozenset(
     {
@@ -90,8 +90,8 @@ READS: Mapping[Function, frozenset[Category]] = {
     Function.ASSISTANT: _CARE,
     Function.HOME_CARE: _SOCIAL_NEED,
     Function.SOCIAL_CASEWORK: _SOCIAL_NEED - {_C.RELATIVE, _C.APPOINTMENT},
-    Function.CITIZEN: _EVERYTHING,
-    Function.REPRESENTATIVE: _EVERYTHING,
+    Function.CITIZEN: ALL_CATEGORIES,
+    Function.REPRESENTATIVE: ALL_CATEGORIES,
     Function.SYSTEM: _NONE,
     Function.REGISTER: _NONE,
     Function.DATA_PROTECTION: _NONE,

@@ -1,13 +1,13 @@
 """What closes: the citizen's blocks and the limits of consents, protected labels, agreements."""
 
-from consent.case import Case, declaration_of
+from datetime import datetime
+
+from consent.case import Case, declaration_of, functions_of
 from consent.directives import withheld_by
 from consent.model import DataScope, Directive, Part, Withheld
-from consent.policy import CITIZENS, EMERGENCIES, READING
+from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, READING
 from consent.rule import Finding, Rule
-from consent.vocabulary import Action, Category, DeclarationKind, Effect, EvidenceMark, Function, Label
-
-_ALL_CATEGORIES = frozenset(Category)
+from consent.vocabulary import Action, DeclarationKind, Effect, EvidenceMark, Function, Label
 
 
 def blocks(case: Case) -> Finding | None:
@@ -24,61 +24,68 @@ def _directives(case: Case, effect: Effect, *, rule: str) -> Finding | None:
     # Nothing opens for an emergency purpose without a declared emergency (L2), and blocks do not reach that one.
     if case.requester.function is Function.CITIZEN or case.purpose in EMERGENCIES:
         return None
+    consent = declaration_of(case, DeclarationKind.CONSENT_NOW)
+    given = None if consent is None else consent.period.start
     withheld: list[Withheld] = []
     for directive in case.facts.directives:
-        if directive.root.effect is effect and not _is_lifted(case, directive):
+        if directive.root.effect is effect and not _is_lifted(directive, given):
             withheld.extend(withheld_by(directive, case, rule=rule))
     return Finding(withheld=tuple(withheld)) if withheld else None
 
 
-def _is_lifted(case: Case, directive: Directive) -> bool:
-    """Tell whether a *consent now* of this reader came after the directive began."""
-    declaration = declaration_of(case, DeclarationKind.CONSENT_NOW)
-    if declaration is None:
-        return False
-    given, begun = declaration.period.start, directive.period.start
-    return begun is None or (given is not None and begun <= given)
+def _is_lifted(directive: Directive, given: datetime | None) -> bool:
+    """Tell whether a *consent now* was given, and the directive had begun by then: the latest word counts."""
+    begun = directive.period.start
+    return given is not None and (begun is None or begun <= given)
 
 
-def _labels(label: Label, *more: Label, rule: str) -> Finding:
-    return Finding(withheld=(Withheld(data=DataScope(labels=frozenset({label, *more})), rule=rule),))
+def _labelled(*labels: Label, rule: str) -> Finding:
+    return Finding(withheld=(Withheld(data=DataScope(labels=frozenset(labels)), rule=rule),))
+
+
+_GENOME = _labelled(Label.NATIONAL_GENOME, rule="L6")
+_REFUSED = _labelled(Label.SHARING_REFUSED, rule="F1")
+_ANONYMOUS = _labelled(Label.ANONYMOUS_TREATMENT, rule="F2")
+_PROTECTED = _labelled(Label.AUTHOR_PROTECTED, Label.ADDRESS_PROTECTED, rule="F3")
 
 
 def national_genome(case: Case) -> Finding | None:
     """L6: for nobody, by no door."""
     del case
-    return _labels(Label.NATIONAL_GENOME, rule="L6")
+    return _GENOME
 
 
 def refused_sharing(case: Case) -> Finding | None:
     """F1: records that the citizen refused to share when they were made; the citizen sees them."""
-    return None if case.requester.function is Function.CITIZEN else _labels(Label.SHARING_REFUSED, rule="F1")
+    return None if case.requester.function is Function.CITIZEN else _REFUSED
 
 
 def anonymous_treatment(case: Case) -> Finding | None:
     """F2: anonymous treatment is shown to the citizen alone."""
-    return None if case.requester.function is Function.CITIZEN else _labels(Label.ANONYMOUS_TREATMENT, rule="F2")
+    return None if case.requester.function is Function.CITIZEN else _ANONYMOUS
 
 
 def protected_from_representatives(case: Case) -> Finding | None:
     """F3: what its author protected, and protected addresses, stay hidden from parents and proxies."""
-    if case.requester.function is not Function.REPRESENTATIVE:
-        return None
-    return _labels(Label.AUTHOR_PROTECTED, Label.ADDRESS_PROTECTED, rule="F3")
+    return _PROTECTED if case.requester.function is Function.REPRESENTATIVE else None
 
 
 def agreements(case: Case) -> Finding | None:
-    """A0: between parties of an agreement, a function that it names gets from the others only what it names."""
-    if case.requester.function in CITIZENS:
+    """A0: between parties of an agreement, a function that it names gets from the others only what it names.
+
+    Silent in an emergency: what the law opens to save a life is not the parties' to narrow.
+    """
+    if case.requester.function in CITIZENS or case.purpose in EMERGENCIES:
         return None
+    functions = functions_of(case)
     withheld: list[Withheld] = []
     for agreement in case.facts.agreements:
         own = agreement.organisations.intersection(case.path)
-        if own and case.requester.function in agreement.functions and agreement.period.covers(case.request.at):
+        if own and not functions.isdisjoint(agreement.functions) and agreement.period.covers(case.request.at):
             withheld.append(
                 Withheld(
                     data=DataScope(
-                        categories=_ALL_CATEGORIES - agreement.categories, origins=agreement.organisations - own
+                        categories=ALL_CATEGORIES - agreement.categories, origins=agreement.organisations - own
                     ),
                     exceptions=(Part(data=DataScope(origins=own)),),
                     rule="A0",
