@@ -231,9 +231,9 @@ def _inner_resources(resource: Mapping[str, Any]) -> Iterator[tuple[Mapping[str,
     for inner in objects(resource.get("contained")):
         yield inner, {"contained": True}
     for entry in objects(resource.get("entry")):
-        inner = entry.get("resource")
-        if isinstance(inner, dict):
-            yield inner, entry
+        held = entry.get("resource")
+        if isinstance(held, dict):
+            yield held, entry
 
 
 def _addresses(inner: Mapping[str, Any], entry: Mapping[str, Any], *, base: str = "") -> tuple[str, ...]:

@@ -50,15 +50,13 @@ def with_restriction(labels: frozenset[Label]) -> frozenset[Label]:
     return labels | {Label.RESTRICTED} if labels & _SENSITIVE else labels
 
 
-def directive_label(code: Coding) -> Label | None:
+def directive_label(system: str, code: str) -> Label | None:
     """Return the label that a directive names in `securityLabel`, or None when it is not one of ours."""
-    if code.system == systems.CONFIDENTIALITY:
-        return _CONFIDENTIALITY_LABELS.get(code.code)
-    if code.system == systems.ACT_CODE and code.code in _LABEL_VALUES and code.code in sensitivity.SENSITIVE:
-        return Label(code.code)
-    if code.system == systems.LABEL and code.code in sensitivity.OWN_LABELS:
-        return Label(code.code)
-    return None
+    if system == systems.CONFIDENTIALITY:
+        return _CONFIDENTIALITY_LABELS.get(code)
+    if system == systems.ACT_CODE and code in sensitivity.SENSITIVE:
+        return Label(code)
+    return Label(code) if system == systems.LABEL and code in sensitivity.OWN_LABELS else None
 
 
 def label_coding(label: Label) -> dict[str, str]:
@@ -68,7 +66,6 @@ def label_coding(label: Label) -> dict[str, str]:
     return {"system": systems.LABEL if label.value in sensitivity.OWN_LABELS else systems.ACT_CODE, "code": label.value}
 
 
-_LABEL_VALUES: Final = frozenset(Label)
 _SENSITIVE: Final = frozenset(map(Label, sensitivity.SENSITIVE))
 _CONFIDENTIALITY_LABELS: Final = {
     "N": Label.NORMAL_ONLY,

@@ -76,6 +76,7 @@ CONDITION_VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/condition
 ALLERGY_CLINICAL: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-clinical"
 ALLERGY_VERIFICATION: Final = "http://terminology.hl7.org/CodeSystem/allergyintolerance-verification"
 FLAG_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/flag-category"
+CONSENT_ACTION: Final = "http://terminology.hl7.org/CodeSystem/consentaction"
 CONSENT_SCOPE: Final = "http://terminology.hl7.org/CodeSystem/consentscope"
 CONSENT_CATEGORY: Final = "http://terminology.hl7.org/CodeSystem/consentcategorycodes"
 PROVENANCE_PARTICIPANT: Final = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"

@@ -258,7 +258,8 @@ _PERIOD_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
 _END_ELEMENTS: Final[dict[tuple[str, str], str]] = {
     ("Condition", "onsetDateTime"): "abatementDateTime",
     ("Condition", "recordedDate"): "abatementDateTime",
-    ("AllergyIntolerance", "onsetDateTime"): "lastOccurrence",
+    ("AllergyIntolerance", "onsetDateTime"): "",
+    ("AllergyIntolerance", "recordedDate"): "",
     ("Appointment", "start"): "end",
 }
-"""(type, start element) -> the element that ends what began there; without it the condition still runs."""
+"""(type, start element) -> the element that ends what began there; '' or absent: it still runs."""
