@@ -39,7 +39,7 @@ class Archetype:
     plan: str = ""
     follow_up: str = ""
     clinic: str = "medicine"
-    sessions: int = 56
+    sessions: int = 70
 
 
 ARCHETYPES: dict[str, Archetype] = {

@@ -28,18 +28,20 @@ class Submission:
 class Chart:
     """Collects one source's resources about one citizen, with urn:uuid addresses; the Patient comes first.
 
+    `part` sets one transaction apart from another of the same source: other addresses, other noise.
     `newest` is the time of the newest thing that had happened, for the order of the submissions.
     """
 
     life: Life
     sender: Persona
+    part: str = ""
     rng: random.Random = field(init=False)
     entries: list[JSON] = field(default_factory=list)
     patient: str = field(init=False)
     newest: datetime = field(init=False)
 
     def __post_init__(self) -> None:
-        self.rng = self.life.draws(self.sender.key)
+        self.rng = self.life.draws(f"{self.sender.key}:{self.part}")
         self.newest = self.life.at.replace(year=self.life.at.year - 3, day=1)
         self.patient = self.add(patient_of(self.life, self.sender), about="")
 
@@ -78,6 +80,11 @@ class Chart:
             at=self.newest,
             bundle={"resourceType": "Bundle", "type": "transaction", "entry": self.entries},
         )
+
+    def known_patient(self) -> None:
+        """Make the Patient conditional: the source has sent her before and means the same one."""
+        citizen = self.life.citizen
+        self.entries[0]["request"]["ifNoneExist"] = f"identifier={citizen.system}|{citizen.value}"
 
 
 def identifier_of(life: Life) -> JSON:

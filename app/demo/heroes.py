@@ -79,3 +79,6 @@ HERO_STAYS: dict[str, tuple[tuple[int, int, int, int], ...]] = {
     MAY_JUNE: ((0, 78, 12, 8),),
 }
 """CPR of a hero -> stays, oldest first: (which stop, days ago, days, day of leave or 0)."""
+
+HERO_ALLERGIES: dict[str, tuple[str, ...]] = {NANCY: ("penicillin",), BRUNO: ("nsaid", "sulfonamide")}
+"""CPR of a hero -> what she or he cannot take."""

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from app.demo.archetypes import ARCHETYPES, Archetype, Stop
 from app.demo.habits import ACUTE, BASE, CHILD, Habit, of_person
-from app.demo.heroes import HERO_ARCHETYPES, HERO_STAYS
+from app.demo.heroes import HERO_ALLERGIES, HERO_ARCHETYPES, HERO_STAYS
 from app.demo.moments import at_hour
 from app.demo.people import Citizen
 
@@ -151,3 +151,19 @@ def _planned(rng: random.Random, stop: Stop, at: datetime, since: int, days: int
         start = at_hour(stay.start + DAY * leave, 14)
         stay = replace(stay, leave=(start, start + timedelta(hours=28)))
     return stay
+
+
+def allergies(life: Life) -> tuple[str, ...]:
+    """Return what the citizen cannot take; hospital and practice agree on it."""
+    if life.citizen.hero:
+        return HERO_ALLERGIES.get(life.citizen.value, ())
+    rng = life.draws("allergy")
+    if rng.random() < 0.22:
+        return (rng.choice(("penicillin", "penicillin", "morphine", "nsaid", "latex", "sulfonamide")),)
+    return ()
+
+
+def onset_year(life: Life, key: str) -> int:
+    """Return the year in which a chronic illness began; all three sectors agree on it."""
+    age = life.citizen.age(life.at)
+    return life.at.year - life.draws(f"onset:{key}").randrange(2, max(3, min(14, age - 10)))
