@@ -1,0 +1,139 @@
+"""Byte surgery on admitted JSON: our id and meta in, resolved references in, every other byte as it came.
+
+All functions take JSON that `admit` has let in (well-formed, no key twice); on anything else they may raise `ValueError`. Nothing is parsed
+into numbers and written again, so decimals, escapes, order and white space survive.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+import msgspec
+
+JSON = dict[str, Any]
+
+_MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
+_KEY = re.compile(rb'[ \t\r\n]*+,?[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:[ \t\r\n]*+)')
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Entry(msgspec.Struct):
+    resource: msgspec.Raw = msgspec.Raw(b"")
+
+
+class _Bundle(msgspec.Struct):
+    entry: list[_Entry] = []
+
+
+_BUNDLE: Final = msgspec.json.Decoder(_Bundle)
+
+
+def entry_slices(raw: bytes) -> list[bytes | None]:
+    """Return the received bytes of each `Bundle.entry[i].resource`, `None` where an entry has none."""
+    return [bytes(entry.resource) or None for entry in _BUNDLE.decode(raw).entry]
+
+
+def _members(raw: bytes) -> Iterator[tuple[str, int, int, int]]:
+    """Yield (key, end of the member before, start, end) of each member of the outer object."""
+    end = raw.index(b"{") + 1
+    for key, value in _MEMBERS.decode(raw).items():
+        match = _KEY.match(raw, end)
+        if match is None:
+            raise ValueError("the text is not what was admitted")
+        stop = match.end() + len(memoryview(value))
+        yield key, end, match.start(1), stop
+        end = stop
+
+
+def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, str] | None = None) -> bytes:  # noqa: A002 - FHIR's word
+    """Return `raw` with our `id` and `meta` right after `resourceType`, without the received ones, and with `references` resolved.
+
+    `meta` is JSON. `references` maps a received reference, exactly as written in the decoded JSON, to the new one. It is looked up for the
+    value of every `reference`; what begins with `urn:` also for uri-typed values and for links in narrative, as transactions demand.
+
+    Source: https://hl7.org/fhir/R4/http.html#trules
+    """
+    own = b',"id":' + _ENCODER.encode(id) + b',"meta":' + meta
+    lead, type_, last = b"", b"", 0
+    rest: list[bytes] = []
+    for key, before, start, end in _members(raw):
+        last = end
+        if not lead:
+            lead = raw[:start]
+        if key == "resourceType":
+            type_ = raw[start:end]
+        elif key not in {"id", "meta", "_id"}:
+            between = raw[before:start]
+            rest.append(between if b"," in between else b"," + between.partition(b"{")[2])
+            rest.append(raw[start:end])
+    body = b"".join(rest)
+    if references:
+        body = _resolved(body, references)
+    return lead + type_ + own + body + raw[last:]
+
+
+_STRING: Final = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
+_URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "policy", "endpoint", "fullUrl")
+_KEYS: Final = "|".join(("reference", "div", *_URI_KEYS)).encode()
+_PLAIN = re.compile(rb'(?<!\\)("(' + _KEYS + rb')"[ \t\r\n]*:[ \t\r\n]*\[?[ \t\r\n]*)' + _STRING)
+_ANY = re.compile(rb"(" + _STRING + rb"[ \t\r\n]*:[ \t\r\n]*\[?[ \t\r\n]*)" + _STRING + rb"|" + _STRING)
+_ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
+_LINK = re.compile(rb"""(\b(?:href|src)[ \t]*=[ \t]*(\\"|'|\\u002[27]))(urn:[^"'\\]*)(?=\2)""")
+
+
+def _resolved(body: bytes, references: Mapping[str, str]) -> bytes:
+    """Return members of an object with every reference that is in `references` replaced."""
+
+    def replace(match: re.Match[bytes]) -> bytes:
+        if match[1] is None:
+            return match[0]
+        key = _text(match[2])
+        if key == "div":
+            return match[1] + b'"' + _LINK.sub(relink, match[3]) + b'"'
+        value = _text(match[3])
+        if value in references and (key == "reference" or (key in _URI_KEYS and value.startswith("urn:"))):
+            return match[1] + _ENCODER.encode(references[value])
+        return match[0]
+
+    def relink(link: re.Match[bytes]) -> bytes:
+        address = link[3].decode()
+        return link[1] + references.get(address, address).encode()
+
+    # A key may be written with escapes, though nobody does; only then every string must be looked at.
+    return (_ANY if _ESCAPED_LETTER.search(body) else _PLAIN).sub(replace, body)
+
+
+def _text(literal: bytes) -> str:
+    """Decode what stands between the quotes of a JSON string."""
+    return literal.decode() if b"\\" not in literal else str(json.loads(b'"' + literal + b'"'))
+
+
+_TEST_DATA: Final = ("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST")
+_OURS: Final = frozenset({"versionId", "lastUpdated", "security", "_versionId", "_lastUpdated"})
+
+
+def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
+    """Return the meta that we serve: our version and time, the sender's profile, tag, source and extensions, and of labels only HTEST.
+
+    `updated_us` is microseconds since 1970 UTC; it is written in whole milliseconds, rounded down.
+    """
+    received = resource.get("meta")
+    kept = received if type(received) is dict else {}
+    moment = _EPOCH + timedelta(milliseconds=updated_us // 1000)
+    meta: JSON = {
+        "versionId": str(version),
+        "lastUpdated": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
+    }
+    meta |= {key: value for key, value in kept.items() if key not in _OURS}
+    labels = kept.get("security")
+    test = [
+        label
+        for label in (labels if type(labels) is list else ())
+        if (label.get("system"), label.get("code")) == _TEST_DATA
+    ]
+    if test:
+        meta["security"] = test
+    return _ENCODER.encode(meta)

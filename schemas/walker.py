@@ -1,0 +1,502 @@
+"""The one walk over a resource by the tables of `structure`: finds every fault, with its FHIRPath, in document order.
+
+Nothing is built while all is well: a part returns `None`, and paths are put together from the inside out only where a fault was found.
+What an object lacks, and the rules between its elements, come after what is wrong inside it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+from schemas.fault import Fault
+from schemas.narrative import narrative_faults
+from schemas.primitives import complaint
+from schemas.profiles import CITIZEN_SYSTEMS, identifier_fault, profile_faults
+from schemas.structure import (
+    ARRAY,
+    OBJECT,
+    OBJECTS,
+    OTHER,
+    RESOURCE,
+    SHADOW,
+    TEXT,
+    TYPE,
+    XHTML,
+    Element,
+    Node,
+    constraints_of,
+    node_of,
+    resource_node,
+    resource_types,
+)
+
+JSON = dict[str, Any]
+Found = list[Fault]
+
+MAX_DEPTH: Final = 64  # objects within objects; the deepest published example that we know has 22
+MAX_FAULTS: Final = 500
+_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
+_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
+_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_SHOWN_CODES: Final = 12
+
+
+class TooDeepError(Exception):
+    """Objects nest deeper than `MAX_DEPTH`."""
+
+
+class Scope:
+    """What references may point to from within one resource: its contained resources and, in a Bundle, its neighbours."""
+
+    __slots__ = ("_contained", "_neighbours", "bundle", "resource")
+
+    def __init__(self, resource: JSON, bundle: "Scope | None") -> None:
+        self.resource = resource
+        self.bundle = bundle
+        self._contained: dict[str, str] | None = None
+        self._neighbours: dict[str, str] | None = None
+
+    @property
+    def contained(self) -> dict[str, str]:
+        """Contained id -> type."""
+        if self._contained is None:
+            items = self.resource.get("contained")
+            self._contained = {
+                item["id"]: item["resourceType"]
+                for item in (items if type(items) is list else ())
+                if type(item) is dict and type(item.get("id")) is str and type(item.get("resourceType")) is str
+            }
+        return self._contained
+
+    @property
+    def neighbours(self) -> dict[str, str]:
+        """Entry fullUrl -> type, when this resource is a Bundle."""
+        if self._neighbours is None:
+            entries = self.resource.get("entry")
+            self._neighbours = {
+                entry["fullUrl"]: entry["resource"]["resourceType"]
+                for entry in (entries if type(entries) is list else ())
+                if type(entry) is dict
+                and type(entry.get("fullUrl")) is str
+                and type(entry.get("resource")) is dict
+                and type(entry["resource"].get("resourceType")) is str
+            }
+        return self._neighbours
+
+
+class Walk:
+    """One walk. `keys` counts the members of all objects visited; `repeated` names keys that the text gave twice, by id of the object."""
+
+    __slots__ = ("count", "keys", "repeated", "scope")
+
+    def __init__(self, repeated: Mapping[int, tuple[str, ...]] | None = None) -> None:
+        self.keys = 0
+        self.count = 0
+        self.repeated = repeated
+        self.scope = Scope({}, None)
+
+    # Collecting.
+
+    def add(self, found: Found | None, path: str, code: str, text: str, severity: str = "error") -> Found:
+        """Note one fault; past the cap it is only counted."""
+        self.count += 1
+        found = [] if found is None else found
+        if self.count <= MAX_FAULTS:
+            found.append(Fault(path, code, text, severity))
+        return found
+
+    def faults(self, resource: JSON, path: str) -> Found:
+        """Walk `resource`, whose own place is `path`."""
+        found = self.resource(resource, 0, contained=False) or []
+        listed = [Fault(path + fault.path, fault.code, fault.text, fault.severity) for fault in found]
+        if self.count > MAX_FAULTS:
+            note = f"{self.count - MAX_FAULTS} more faults were found and are not listed"
+            listed.append(Fault(path, "informational", note, "information"))
+        return listed
+
+    # Resources.
+
+    def resource(self, value: Any, depth: int, *, contained: bool) -> Found | None:
+        """Walk a resource: the root, a Bundle entry, a parameter, or a contained one (which shares the scope of its container)."""
+        if type(value) is not dict:
+            return self.add(None, "", "structure", "must be a resource, a JSON object")
+        name = value.get("resourceType")
+        if type(name) is not str:
+            return self.add(None, "", "structure", "must be a resource: `resourceType` is missing or no string")
+        node = resource_node(name)
+        if node is None:
+            known = name in resource_types()
+            return self.add(
+                None,
+                "",
+                "not-supported",
+                "this resource type is not supported" if known else "there is no such resource type in FHIR R4",
+            )
+        outer = self.scope
+        if not contained:
+            self.scope = Scope(value, outer if outer.resource.get("resourceType") == "Bundle" else None)
+        found = self.object(value, node, depth)
+        if "contained" in value:
+            found = self.containment(value, found, nested=contained)
+        meta = value.get("meta")
+        if type(meta) is dict and "profile" in meta:
+            for fault in profile_faults(value, meta["profile"]):
+                found = self.add(found, fault.path, fault.code, fault.text, fault.severity)
+        self.scope = outer
+        return found
+
+    def containment(self, value: JSON, found: Found | None, *, nested: bool) -> Found | None:
+        """Check what holds for contained resources only (dom-2 to dom-5)."""
+        if nested:
+            return self.add(found, ".contained", "invariant", "a contained resource must not contain others (dom-2)")
+        items = value["contained"] if type(value["contained"]) is list else []
+        used = _local_references(value)
+        seen: set[str] = set()
+        for index, item in enumerate(items):
+            if type(item) is not dict:
+                continue
+            place = f".contained[{index}]"
+            id_ = item.get("id")
+            if type(id_) is not str:
+                found = self.add(found, place + ".id", "required", "a contained resource must have an id")
+            else:
+                if id_ in seen:
+                    found = self.add(found, place + ".id", "invariant", "two contained resources have this id")
+                seen.add(id_)
+                if "#" + id_ not in used and "#" not in _local_references(item):
+                    found = self.add(
+                        found,
+                        place,
+                        "invariant",
+                        "a contained resource must be referred to, or refer to its container (dom-3)",
+                    )
+            meta = item.get("meta")
+            if type(meta) is dict:
+                for name, key in (("versionId", "dom-4"), ("lastUpdated", "dom-4"), ("security", "dom-5")):
+                    if name in meta:
+                        found = self.add(
+                            found,
+                            f"{place}.meta.{name}",
+                            "invariant",
+                            f"a contained resource must not have this ({key})",
+                        )
+        return found
+
+    # Objects.
+
+    def object(self, value: JSON, node: Node, depth: int) -> Found | None:  # noqa: C901, PLR0912 - the hot loop is one piece
+        """Walk one JSON object by the table of its type; paths in the result start at the object."""
+        if depth > MAX_DEPTH:
+            raise TooDeepError
+        found: Found | None = None
+        elements = node.elements
+        self.keys += len(value)
+        if self.repeated is not None and id(value) in self.repeated:
+            for key in self.repeated[id(value)]:
+                found = self.add(found, _step(key, elements), "structure", "the object has this key more than once")
+        for key, item in value.items():
+            element = elements.get(key)
+            if element is None:
+                found = self.unknown(found, key, node)
+                continue
+            kind = element.kind
+            if kind == TEXT:
+                if type(item) is not str or not element.check(item):
+                    found = self.add(found, "." + element.name, *_primitive_complaint(element, item))
+            elif kind == OBJECTS and type(item) is list and item:
+                for index, one in enumerate(item):
+                    inner = self.member(one, element, depth)
+                    if inner:
+                        found = _below(found, inner, f".{element.name}[{index}]")
+            elif kind == OBJECT:
+                inner = self.member(item, element, depth)
+                if inner:
+                    found = _below(found, inner, "." + element.name)
+            elif kind == OTHER:
+                if not element.check(item):
+                    found = self.add(found, "." + element.name, *_primitive_complaint(element, item))
+            elif kind >= ARRAY:
+                found = self.array(value, key, item, element, found, depth)
+            elif kind != TYPE:
+                found = self.rare(item, element, found, depth)
+        if len(value) == 1 and "id" in value:
+            found = self.add(found, "", "invariant", "must have a value or children besides its id (ele-1)")
+        if node.keys is None or not node.keys <= value.keys():
+            found = self.missing(value, node, found)
+        if node.choices:
+            found = self.chosen(value, node, found)
+        for rule in node.rules:
+            broken = rule.check(value, self.scope.resource)
+            if broken:
+                found = self.broken(node, rule.key, broken, found)
+        if node.name == "Identifier" and value.get("system") in CITIZEN_SYSTEMS:
+            found = self.number(value, found)
+        return found
+
+    def member(self, value: Any, element: Element, depth: int) -> Found | None:
+        """Walk one object that stands in an element, with what the element says about it: reference targets and codes."""
+        if type(value) is not dict or not value:
+            return self.add(None, "", "structure", _object_complaint(value))
+        found = self.object(value, element.node, depth + 1)
+        if element.refers:
+            found = self.reference(value, element.targets, found)
+        if element.codes is not None:
+            found = self.binding(value, element.type, element.codes, found)
+        return found
+
+    def unknown(self, found: Found | None, key: str, node: Node) -> Found:
+        """Report a key that the type does not have; its name is repeated only if it looks like a name."""
+        if not _NAME.fullmatch(key):
+            return self.add(found, "", "structure", "has a key that is no element name")
+        choice = next((name for name in set(node.choices.values()) if key.removeprefix("_").startswith(name)), None)
+        if choice:
+            return self.add(
+                found, "." + key.removeprefix("_"), "structure", f"`{choice}[x]` does not take this type here"
+            )
+        if key.startswith("_") and key[1:] in node.elements:
+            return self.add(found, "." + key[1:], "structure", "only primitive elements have an underscore property")
+        return self.add(found, "." + key.removeprefix("_"), "structure", "there is no such element here")
+
+    def rare(self, item: Any, element: Element, found: Found | None, depth: int) -> Found | None:
+        """Walk the kinds that are seldom met: nested resources, narrative, underscore properties."""
+        place = "." + element.name
+        if element.kind == RESOURCE:
+            inner = self.resource(item, depth + 1, contained=False)
+            return _below(found, inner, place) if inner else found
+        if element.kind == XHTML:
+            if type(item) is not str:
+                return self.add(found, place, "structure", "must be a JSON string of XHTML")
+            for text in narrative_faults(item):
+                found = self.add(found, place, "security" if "well-formed" not in text else "value", text)
+            return found
+        if type(item) is not dict or not item:  # SHADOW
+            return self.add(found, place, "structure", _object_complaint(item))
+        inner = self.object(item, element.node, depth + 1)
+        return _below(found, inner, place) if inner else found
+
+    def array(
+        self, value: JSON, key: str, items: Any, element: Element, found: Found | None, depth: int
+    ) -> Found | None:  # noqa: C901, PLR0912
+        """Walk the items of a repeating element."""
+        place = "." + element.name
+        if type(items) is not list:
+            return self.add(found, place, "structure", "must be a JSON array: the element repeats")
+        if not items:
+            return self.add(found, place, "structure", "must not be an empty array")
+        kind = element.kind - ARRAY
+        if kind in {TEXT, OTHER}:
+            for index, item in enumerate(items):
+                if item is None:
+                    if not _has_twin(value, "_" + key, index):
+                        found = self.add(
+                            found,
+                            f"{place}[{index}]",
+                            "structure",
+                            "null stands for a value only where the underscore property has an extension",
+                        )
+                elif (kind == TEXT and type(item) is not str) or not element.check(item):
+                    found = self.add(found, f"{place}[{index}]", *_primitive_complaint(element, item))
+            return found
+        if kind == SHADOW:
+            return self.shadows(value, key, items, element, found, depth)
+        for index, item in enumerate(items):
+            inner = self.resource(item, depth + 1, contained=True) if kind == RESOURCE else self.member(item, element, depth)
+            if inner:
+                found = _below(found, inner, f"{place}[{index}]")
+        return found
+
+    def shadows(
+        self, value: JSON, key: str, items: list[Any], element: Element, found: Found | None, depth: int
+    ) -> Found | None:
+        """Walk the underscore array of a repeating primitive."""
+        place = "." + element.name
+        values = value.get(key[1:])
+        if type(values) is list and len(values) != len(items):
+            found = self.add(
+                found, place, "structure", "the values and their underscore property must be arrays of one length"
+            )
+        for index, item in enumerate(items):
+            if item is None:
+                if type(values) is not list or index >= len(values):
+                    found = self.add(found, f"{place}[{index}]", "structure", "has neither a value nor an extension")
+            elif type(item) is not dict or not item:
+                found = self.add(found, f"{place}[{index}]", "structure", _object_complaint(item))
+            else:
+                inner = self.object(item, element.node, depth + 1)
+                if inner:
+                    found = _below(found, inner, f"{place}[{index}]")
+        return found
+
+    def missing(self, value: JSON, node: Node, found: Found | None) -> Found | None:
+        """Report required elements that are absent, where not even an extension says why."""
+        for name in node.required:
+            keys = (
+                [key for key, choice in node.choices.items() if choice == name]
+                if name not in node.elements
+                else [name, "_" + name]
+            )
+            if not any(key in value for key in keys):
+                found = self.add(found, "." + name, "required", "this element is required")
+        return found
+
+    def chosen(self, value: JSON, node: Node, found: Found | None) -> Found | None:
+        """Report choices that were made twice."""
+        taken: dict[str, str] = {}
+        for key in value:
+            choice = node.choices.get(key)
+            if choice is not None and taken.setdefault(choice, key.removeprefix("_")) != key.removeprefix("_"):
+                found = self.add(found, "." + choice, "structure", f"`{choice}[x]` may be given in one type only")
+        return found
+
+    def broken(self, node: Node, key: str, places: tuple[str, ...], found: Found | None) -> Found | None:
+        """Report where a rule between elements is broken."""
+        severity, words = _words(node.name, key)
+        for place in places:
+            found = self.add(found, place, "invariant", f"{words} ({key})", severity)
+        return found
+
+    def number(self, value: JSON, found: Found | None) -> Found | None:
+        """Check the form of a number that names a citizen; the number itself is never repeated."""
+        number = value.get("value")
+        text = identifier_fault(value["system"], number) if type(number) is str else None
+        return self.add(found, ".value", "value", text) if text else found
+
+    # References and bindings.
+
+    def reference(self, value: JSON, targets: frozenset[str] | None, found: Found | None) -> Found | None:
+        """Check that a reference points to what its element allows, as far as that can be told from here."""
+        text = value.get("reference")
+        if type(text) is not str:
+            stated = value.get("type")
+            if targets is not None and type(stated) is str and stated in resource_types() and stated not in targets:
+                return self.add(found, ".type", "value", _target_complaint(targets))
+            return found
+        head, slash, rest = text.partition("/")
+        if slash and head in resource_types():
+            target: str | None = head
+            if "/" in rest or not _ID.fullmatch(rest):
+                parts = rest.split("/")
+                if not (all(map(_ID.fullmatch, parts[::2])) and len(parts) == 3 and parts[1] == "_history"):  # noqa: PLR2004 - id/_history/version
+                    found = self.add(
+                        found,
+                        ".reference",
+                        "value",
+                        "a relative reference is `Type/id`, with `/_history/version` at most",
+                    )
+        elif text.startswith("#"):
+            target = self.scope.contained.get(text[1:]) if text != "#" else self.scope.resource.get("resourceType")
+            if target is None:
+                return self.add(found, ".reference", "invariant", "there is no contained resource with this id (ref-1)")
+        else:
+            target, complaint_ = self.elsewhere(text)
+            if complaint_:
+                return self.add(found, ".reference", "value", complaint_)
+        if target is not None and targets is not None and target not in targets and target in resource_types():
+            return self.add(found, ".reference", "value", _target_complaint(targets))
+        return found
+
+    def elsewhere(self, text: str) -> tuple[str | None, str | None]:
+        """Return (type, complaint) of a reference that is neither `Type/id` nor local."""
+        if self.scope.bundle is not None and text in self.scope.bundle.neighbours:
+            return self.scope.bundle.neighbours[text], None
+        if text.partition("?")[0] in resource_types() and "?" in text:
+            return text.partition("?")[0], None  # a conditional reference, resolved when the transaction is
+        if not _ABSOLUTE.match(text):
+            return None, "must be `Type/id`, `#id`, or an absolute address"
+        if text.startswith(("http://", "https://")):
+            parts = text.split("/_history/", maxsplit=1)[0].split("/")
+            return (parts[-2] if parts[-2] in resource_types() else None), None
+        return None, None
+
+    def binding(self, value: JSON, type_: str, codes: Mapping[str, frozenset[str]], found: Found | None) -> Found | None:
+        """Check a required binding: one coding of the concept, or the coding itself, must come from the value set."""
+        if type_ == "CodeableConcept":
+            listed = value.get("coding")
+            codings = [coding for coding in (listed if type(listed) is list else ()) if type(coding) is dict]
+        else:
+            codings = [value]
+        for coding in codings:
+            system, code = coding.get("system"), coding.get("code")
+            if type(system) is str and type(code) is str and code in codes.get(system, ()):
+                return found
+        if type_ != "CodeableConcept" and "code" not in value and ("extension" in value or "_code" in value):
+            return found
+        if type_ == "CodeableConcept" and not codings and "extension" in value:
+            return found
+        return self.add(
+            found, "", "code-invalid", "needs a code from " + "; ".join(f"{s}: {_listing(c)}" for s, c in codes.items())
+        )
+
+
+def _below(found: Found | None, inner: Found, step: str) -> Found:
+    moved = [Fault(step + fault.path, fault.code, fault.text, fault.severity) for fault in inner]
+    if found is None:
+        return moved
+    found += moved
+    return found
+
+
+def _step(key: str, elements: Mapping[str, Element]) -> str:
+    if key in elements:
+        return "." + elements[key].name
+    return "." + key.removeprefix("_") if _NAME.fullmatch(key) else ""
+
+
+def _listing(codes: frozenset[str]) -> str:
+    shown = ", ".join(f"`{code}`" for code in sorted(codes)[:_SHOWN_CODES])
+    return shown if len(codes) <= _SHOWN_CODES else shown + ", …"
+
+
+def _primitive_complaint(element: Element, value: Any) -> tuple[str, str]:
+    """Return issue code and words for a primitive that failed its check."""
+    if value is not None and type(value) is str and value and element.type == "code" and element.allowed:
+        return "code-invalid", "must be one of " + _listing(element.allowed)
+    return ("structure" if value is None else "value"), complaint(element.type, value)
+
+
+def _object_complaint(value: Any) -> str:
+    if type(value) is dict:
+        return "must not be an empty object"
+    if value is None:
+        return "null is not a value"
+    return (
+        "must be a JSON object, not an array: the element does not repeat"
+        if type(value) is list
+        else "must be a JSON object"
+    )
+
+
+def _target_complaint(targets: frozenset[str]) -> str:
+    return "must refer to " + " or ".join(sorted(targets))
+
+
+def _has_twin(value: JSON, key: str, index: int) -> bool:
+    twins = value.get(key)
+    return type(twins) is list and index < len(twins) and twins[index] is not None
+
+
+def _local_references(value: Any) -> set[str]:
+    """Return every string that starts with `#`, anywhere below `value`, narrative apart."""
+    local: set[str] = set()
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            todo.extend(item.values())
+        elif type(item) is list:
+            todo.extend(item)
+        elif type(item) is str and item.startswith("#"):
+            local.add(item)
+    return local
+
+
+def _words(name: str, key: str) -> tuple[str, str]:
+    """Return severity and words of a constraint, as the definitions state them."""
+    for owner in (name, name.partition(".")[0], "Quantity"):
+        if node_of(owner) is None:
+            continue
+        for _, other, severity, words, _expression in constraints_of(owner):
+            if other == key:
+                text = words.strip().rstrip(".")
+                return severity, text[0].lower() + text[1:]
+    return "error", "a rule between elements is broken"
