@@ -66,6 +66,7 @@ def read(bundle: object) -> Report | Refusal:
         return Refusal(faults=tuple(faults))
     citizen, municipality = _citizen(citizens[0], faults)
     places = _places(entries)
+    by_url = {each.full_url: each for each in entries}
     planned = []
     for entry in entries:
         if entry is citizens[0]:
@@ -77,7 +78,7 @@ def read(bundle: object) -> Report | Refusal:
             continue
         faults += shape_faults(entry, shape)
         faults += subject_faults(entry, places, citizen_url=citizens[0].full_url)
-        faults += rule_faults(entry, shape, {each.full_url: each for each in entries}, places)
+        faults += rule_faults(entry, shape, by_url, places)
         planned.append(_planned(entry, shape, places))
     if faults or made is None or citizen is None or municipality is None:
         return Refusal(faults=tuple(faults))

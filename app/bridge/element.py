@@ -1,7 +1,6 @@
 """Elements of JSON that nobody has vouched for: every look returns a value of the asked type or nothing."""
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -78,16 +77,3 @@ def instant(value: str | None) -> datetime | None:
     except (ValueError, OverflowError):
         return None
     return moment
-
-
-def strings(value: object) -> Iterator[str]:
-    """Yield every string in `value`, keys excepted; iterative, so depth costs nothing."""
-    pending = [value]
-    while pending:
-        each = pending.pop()
-        if isinstance(each, str):
-            yield each
-        elif isinstance(each, dict):
-            pending.extend(each.values())
-        elif isinstance(each, list):
-            pending.extend(each)

@@ -95,7 +95,7 @@ def _goal(entry: ReportEntry, by_url: Mapping[str, ReportEntry], places: Mapping
 
 
 def _planned(entry: ReportEntry, _by_url: Mapping[str, ReportEntry], _places: Mapping[str, str]) -> list[Fault]:
-    """Ask for one activity, coded at level two of FSIII: nursing (G) makes a treatment relation, home care (H) never."""
+    """Ask for one activity, coded at level two of FSIII: nursing (G) is treatment, home care (H) never."""
     faults = []
     if text(child(entry.resource, "period"), "start") is None:
         faults.append(Fault(f"{entry.path}.period.start", "required", "an intervention says when it was granted"))

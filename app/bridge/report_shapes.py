@@ -29,8 +29,8 @@ def _words(text_: str) -> tuple[str, ...]:
 _OBSERVATION = _words(
     "identifier basedOn partOf category encounter effectivePeriod effectiveTiming effectiveInstant issued performer "
     "valueQuantity valueString valueBoolean valueInteger valueRange valueRatio valueSampledData valueTime "
-    "valueDateTime valuePeriod dataAbsentReason interpretation note bodySite method specimen device referenceRange hasMember "
-    "derivedFrom component"
+    "valueDateTime valuePeriod dataAbsentReason interpretation note bodySite method specimen device referenceRange "
+    "hasMember derivedFrom component"
 )
 
 SHAPES: dict[str, Shape] = {
