@@ -106,9 +106,12 @@ def decode(state: str) -> Stay:
         value = json.loads(state)
         if value["version"] != VERSION:
             raise ValueError(f"stay state of version {value['version']!r} is not known")
-        return stay_of(value["key"], [_event_in(each) for each in value["events"]])
+        stay = stay_of(value["key"], [_event_in(each) for each in value["events"]])
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError("stay state is not readable") from error
+    if not stay.events:
+        raise ValueError("stay state tells of nothing")
+    return stay
 
 
 def _event_out(event: Event) -> dict[str, Any]:
