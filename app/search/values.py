@@ -95,12 +95,10 @@ def fold(text: str) -> str:
         kept = text.lower().translate(_DROPPED_ASCII)
     else:
         spaced = " ".join(text.split())
-        kept = "".join(
-            char
-            for char in unicodedata.normalize("NFKD", spaced.casefold())
-            if unicodedata.category(char)[0] not in "MPC"
-        )
-    return " ".join("".join(char for char in kept if char >= " " or char.isspace()).split())[:LONGEST_TEXT]
+        # Decomposing may bring capitals, and folding case may compose anew: both twice.
+        decomposed = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", spaced).casefold())
+        kept = "".join(char for char in decomposed if unicodedata.category(char)[0] not in "MPC")
+    return " ".join("".join(char for char in kept if char >= " " or char.isspace()).split())[:LONGEST_TEXT].rstrip()
 
 
 def scaled(value: object) -> int | None:

@@ -1,0 +1,239 @@
+"""A search as one SELECT over `resource` and its index tables: the statement of a shape, and the values of one search.
+
+What the caller may see is part of the WHERE, before sort, limit and total. Parameters: `s_…` for the search, `s0…`,
+`s1…` for its clauses in order, and those of `Visible`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal_column,
+    or_,
+    select,
+)
+
+from app.search.query import (
+    Clause,
+    Codes,
+    Dates,
+    Ids,
+    Missing,
+    Prefix,
+    Quantities,
+    Range,
+    References,
+    SearchQuery,
+    Texts,
+    Updated,
+    padded,
+)
+from app.search.values import LEAST, MOST
+from app.store.database import Value
+from app.store.ids import Ids as PublicIds
+from app.store.tables import idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
+from app.store.visible import Visible
+from schemas.homes import TYPE_NUMBER
+
+COLUMNS = ("n", "version", "sig", "updated", "start", "stop", "body")
+"""What a page reads of each resource, the sort value after it. Summary lines are not needed here."""
+
+
+def _int(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger)
+
+
+def _text(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=Text)
+
+
+def _where(query: SearchQuery, visible: Visible | None) -> list[ColumnElement[bool]]:
+    conditions = [
+        resource.c.pid == _int("s_pid"),
+        resource.c.type == _int("s_type"),
+        resource.c.deleted == literal_column("0"),
+    ]
+    if visible is not None:
+        conditions.append(visible.clause(resource))
+    return [*conditions, *(_condition(f"s{i}", clause) for i, clause in enumerate(query.clauses))]
+
+
+def page_of(query: SearchQuery, visible: Visible | None, *, rest: bool) -> Select[Any]:
+    """Return one page; the last column is the sort value."""
+    value = _sort_value(query)
+    statement = select(*(resource.c[name] for name in COLUMNS), value).where(*_where(query, visible))
+    n, after, after_n = resource.c.n, _int("s_after"), _int("s_after_n")
+    if query.sort.descending:
+        beyond = and_(value <= after, or_(value < after, n < after_n))
+        order = value.desc(), n.desc()
+    else:
+        beyond = and_(value >= after, or_(value > after, n > after_n))
+        order = value.asc(), n.asc()
+    if rest:
+        statement = statement.where(beyond)
+    # Without the zero SQLAlchemy would add an OFFSET parameter on SQLite.
+    return statement.order_by(*order).limit(_int("s_limit")).offset(literal_column("0"))
+
+
+def _sort_value(query: SearchQuery) -> ColumnElement[int]:
+    """Return what results are sorted by. A resource without the date comes last in either order."""
+    if query.sort.number is None:
+        return resource.c.updated
+    first = (
+        select(func.min(idx_date.c.low))
+        .where(idx_date.c.pid == _int("s_pid"), idx_date.c.param == _int("s_sort"), idx_date.c.n == resource.c.n)
+        .scalar_subquery()
+    )
+    return func.coalesce(first, literal_column(str(LEAST - 1 if query.sort.descending else MOST + 1), BigInteger))
+
+
+def total_of(query: SearchQuery, visible: Visible | None) -> Select[Any]:
+    """Return the number of all results."""
+    return select(func.count()).select_from(resource).where(*_where(query, visible))
+
+
+_Compare = Callable[
+    [ColumnElement[int], ColumnElement[int], ColumnElement[int], ColumnElement[int]], ColumnElement[bool]
+]
+# The range of a resource's value (`low`, `high`) against what is asked for (`a`, `b`), both ends included.
+_COMPARE: Mapping[Prefix, _Compare] = MappingProxyType(
+    {
+        "eq": lambda low, high, a, b: and_(low >= a, high <= b),
+        "ne": lambda low, high, a, b: or_(low < a, high > b),
+        "gt": lambda _low, high, _a, b: high > b,
+        "lt": lambda low, _high, a, _b: low < a,
+        "ge": lambda _low, high, a, _b: high >= a,
+        "le": lambda low, _high, _a, b: low <= b,
+        "sa": lambda low, _high, _a, b: low > b,
+        "eb": lambda _low, high, a, _b: high < a,
+        "ap": lambda low, high, a, b: and_(low <= b, high >= a),
+    }
+)
+_TABLES: Mapping[str, Table] = MappingProxyType(
+    {
+        "token": idx_token,
+        "uri": idx_token,
+        "reference": idx_reference,
+        "date": idx_date,
+        "string": idx_string,
+        "quantity": idx_quantity,
+    }
+)
+
+
+def _condition(name: str, clause: Clause) -> ColumnElement[bool]:  # noqa: PLR0911  # one for each kind of clause
+    """Return one clause; its parameters begin with `name`, see `_arguments`."""
+    match clause:
+        case Codes(numbers, values, negated):
+            hit = _exists(idx_token, name, numbers, idx_token.c.value.in_(_ints(f"{name}v", values)))
+            return ~hit if negated else hit
+        case References(numbers, values):
+            return _exists(idx_reference, name, numbers, idx_reference.c.value.in_(_ints(f"{name}v", values)))
+        case Texts(numbers, values, _):
+            likes = [idx_string.c.value.like(_text(f"{name}v{i}")) for i in range(padded(len(values)))]
+            return _exists(idx_string, name, numbers, or_(*likes))
+        case Dates(numbers, ranges):
+            return _exists(idx_date, name, numbers, _any_range(name, ranges, idx_date.c.low, idx_date.c.high))
+        case Quantities(numbers, ranges):
+            low, high, unit = idx_quantity.c.low, idx_quantity.c.high, idx_quantity.c.unit
+            return _exists(idx_quantity, name, numbers, _any_range(name, ranges, low, high, unit))
+        case Updated(ranges):
+            return _any_range(name, ranges, resource.c.updated, resource.c.updated)
+        case Missing(kind, numbers, missing):
+            hit = _exists(_TABLES[kind], name, numbers)
+            return ~hit if missing else hit
+        case Ids(values):
+            return resource.c.n.in_(_ints(f"{name}v", values))
+
+
+def _exists(table: Table, name: str, numbers: tuple[int, ...], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Tell whether the resource has a row in an index table."""
+    return exists(
+        select(literal_column("1")).where(
+            table.c.pid == _int("s_pid"),
+            table.c.param.in_(_ints(f"{name}p", numbers)),
+            *conditions,
+            table.c.n == resource.c.n,
+        )
+    )
+
+
+def _ints(name: str, values: tuple[Any, ...]) -> list[BindParameter[int]]:
+    return [_int(f"{name}{i}") for i in range(padded(len(values)))]
+
+
+def _any_range(
+    name: str,
+    ranges: tuple[Range, ...],
+    low: ColumnElement[int],
+    high: ColumnElement[int],
+    unit: ColumnElement[int] | None = None,
+) -> ColumnElement[bool]:
+    found = []
+    for i, one in enumerate(ranges):
+        holds = _COMPARE[one.prefix](low, high, _int(f"{name}a{i}"), _int(f"{name}b{i}"))
+        found.append(holds if unit is None else and_(unit == _int(f"{name}u{i}"), holds))
+    return or_(*found)
+
+
+# Values
+
+
+def values_of(ids: PublicIds, pid: int, query: SearchQuery) -> dict[str, Value] | None:
+    """Return the values of the parameters; `None` when ids are asked for and none of them can be found here."""
+    values: dict[str, Value] = {"s_pid": pid, "s_type": TYPE_NUMBER[query.type]}
+    if query.sort.number is not None:
+        values["s_sort"] = query.sort.number
+    for i, clause in enumerate(query.clauses):
+        if isinstance(clause, Ids):
+            places = (ids.decode(text) for text in clause.values)
+            ns = tuple(place[1] for place in places if place is not None and place[0] == pid)
+            if not ns:
+                return None
+            values.update(_padded(f"s{i}v", ns, padded(len(clause.values))))
+        else:
+            values.update(_arguments(f"s{i}", clause))
+    return values
+
+
+def _arguments(name: str, clause: Clause) -> Iterator[tuple[str, Value]]:
+    match clause:
+        case Codes(numbers, values, _) | References(numbers, values):
+            yield from _padded(f"{name}p", numbers)
+            yield from _padded(f"{name}v", values)
+        case Texts(numbers, texts, inside):
+            yield from _padded(f"{name}p", numbers)
+            yield from _padded(f"{name}v", tuple(f"%{text}%" if inside else f"{text}%" for text in texts))
+        case Dates(numbers, ranges) | Quantities(numbers, ranges):
+            yield from _padded(f"{name}p", numbers)
+            yield from _limits(name, ranges)
+        case Updated(ranges):
+            yield from _limits(name, ranges)
+        case Missing(_, numbers, _):
+            yield from _padded(f"{name}p", numbers)
+        case Ids():
+            pass  # decoded before
+
+
+def _padded(name: str, values: tuple[Value, ...], length: int = 0) -> Iterator[tuple[str, Value]]:
+    """Name the values of a list and repeat the last one up to its padded length."""
+    for i in range(length or padded(len(values))):
+        yield f"{name}{i}", values[min(i, len(values) - 1)]
+
+
+def _limits(name: str, ranges: tuple[Range, ...]) -> Iterator[tuple[str, Value]]:
+    for i, one in enumerate(ranges):
+        yield f"{name}a{i}", one.low
+        yield f"{name}b{i}", one.high
+        yield f"{name}u{i}", one.unit
