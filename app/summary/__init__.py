@@ -1,0 +1,1 @@
+"""The summary: resources distilled when written, composed for one reader after release. Pure and deterministic."""

@@ -152,6 +152,7 @@ DISCHARGE_PLAN_PROFILE: Final = f"{OVERGANG}/StructureDefinition/discharge-plan"
 DISCHARGE_LETTER_PROFILE: Final = f"{OVERGANG}/StructureDefinition/discharge-letter"
 APPOINTMENT_PROFILE: Final = f"{OVERGANG}/StructureDefinition/appointment"
 ADMISSION_CONTEXT_PROFILE: Final = f"{OVERGANG}/StructureDefinition/admission-context"
+DISCHARGE_CONTEXT_PROFILE: Final = f"{OVERGANG}/StructureDefinition/discharge-context"
 BLOCK_PROFILE: Final = f"{OVERGANG}/StructureDefinition/block"
 
 STATUS_NOTE_EXPIRY_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/status-note-expiry"
@@ -162,7 +163,10 @@ SUBUNITS_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/with-subunits"  # o
 FUNCTION_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/actor-function"
 REGIME_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/regime"
 DAY_AND_NIGHT_PHONE_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/day-and-night-phone"
+RESPONSIBILITY_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/responsibility-until"  # behandlingsansvar, 72 hours
 VIEW_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/view"
+INTERPRETER_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/patient-interpreterRequired"
+TRANSLATION_EXTENSION: Final = "http://hl7.org/fhir/StructureDefinition/translation"
 
 DEFAULT_POLICY: Final = f"{OVERGANG}/policy/danish-health-care"
 

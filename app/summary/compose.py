@@ -1,0 +1,227 @@
+"""Compose a document Bundle for one reader from what that reader may see: pure, deterministic, bodies spliced."""
+
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Final
+from uuid import NAMESPACE_URL, uuid5
+
+import msgspec
+
+from app.summary import catalogue, lines, narrative, stays, times
+from app.summary.markup import safe
+from app.summary.model import Entry, Mark, Summary
+from app.summary.scene import Block, Row, Scene, Section
+from app.summary.sections import VIEWS, View
+from schemas.terminology import systems
+
+NO_ENTRY: Final = frozenset({"Patient", "Composition", "Bundle"})
+"""Types that are never an entry: one patient only, and no second Composition (bdl-ips-1)."""
+
+_json = msgspec.json.Encoder().encode
+
+
+def compose(
+    *,
+    view: str,
+    patient: Entry,
+    entries: Sequence[Entry],
+    at: datetime,
+    base_url: str,
+    organisation_names: Mapping[str, str],
+    other_patients: Collection[str] = (),
+    reader_can_emergency: bool = False,
+    bundle_id: str,
+    organisation_phones: Mapping[str, str] = MappingProxyType({}),
+    operator: str = "Overgang",
+    computing: bool = False,
+) -> Summary:
+    """Compose the document of a view from permitted entries; the same inputs give the same bytes.
+
+    Args:
+        view: a key of `sections.VIEWS`.
+        patient: the master Patient; it stands in the document even without a line.
+        entries: what the reader may see, in any order; unknown lines and second copies of an id are passed over.
+        at: now, aware.
+        base_url: of the FHIR service, without a slash at the end.
+        organisation_names: SOR id to name, for sources.
+        other_patients: 'Patient/id' of the citizen's further source Patients; references to them are rewritten to the
+            master, all other bytes of a body stand as they were stored.
+        reader_can_emergency: whether the standing notice speaks to one who can declare emergency access.
+        bundle_id: a FHIR id.
+        organisation_phones: SOR id to 24-hour phone.
+        operator: name of the organisation that runs the service, the custodian.
+        computing: also compute habitual values; off in production until it is settled as a medical-device question.
+
+    Raises:
+        KeyError: the view is unknown.
+    """
+    chosen = VIEWS[view]
+    master = f"Patient/{patient.id}"
+    scene, by_ref = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
+    notice = narrative.notice(can_emergency=reader_can_emergency)
+    prefix = f'{{"reference":{_json(base_url).decode()[:-1]}/'
+    written: list[str] = []
+    shown: dict[str, None] = {}
+    for section in chosen.sections:
+        block = section.arrange(scene, section)
+        refs = _refs(block, section, master)
+        if not refs and not block.parts and section.key not in chosen.required:
+            continue
+        written.append(narrative.section(section, block, [f'{prefix}{ref}"}}' for ref in refs], notice))
+        shown.update(dict.fromkeys(refs))
+    _follow_links(scene, shown)
+    shown.pop(master, None)
+    listed = [ref for ref in by_ref if ref in shown]
+    composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
+    body = _bundle(composition, base_url, patient, [by_ref[ref] for ref in listed], other_patients)
+    until = times.from_us(scene.deadline) if scene.deadline is not None else None
+    return Summary(body=body, valid_until=until, shown=(master, *listed))
+
+
+def _scene(
+    patient: Entry,
+    entries: Sequence[Entry],
+    at: datetime,
+    names: Mapping[str, str],
+    phones: Mapping[str, str],
+    *,
+    computing: bool,
+) -> tuple[Scene, dict[str, Entry]]:
+    """Read the lines in one pass; return the scene and the entries that may stand in the Bundle, by reference."""
+    scene = Scene(at=times.to_us(at), phones={key: safe(value) for key, value in phones.items()}, computing=computing)
+    escaped = {key: safe(value) for key, value in names.items()}
+    rows, by_ref = scene.rows, scene.by_ref
+    stored: dict[str, Entry] = {}
+    master = f"Patient/{patient.id}"
+    for entry in (patient, *entries):
+        ref = f"{entry.type}/{entry.id}"
+        if ref in by_ref or (ref == master and entry is not patient):
+            continue
+        line = lines.read(entry)
+        if line is None:
+            continue
+        signature = entry.item.signature
+        source = escaped.get(signature.origin) or escaped.get(signature.controller) or catalogue.SOURCE_UNKNOWN.da
+        row = Row(line, ref, entry.type, source, signature.controller, entry.updated_us, entry.type not in NO_ENTRY)
+        by_ref[ref] = row
+        rows.setdefault(line.kind, []).append(row)
+        if row.in_bundle:
+            stored[ref] = entry
+    scene.chains = stays.chains(scene)
+    scene.chain = stays.present(scene.chains)
+    return scene, stored
+
+
+def _refs(block: Block, section: Section, master: str) -> list[str]:
+    """Return the section's entries, each once; what it says of the citizen herself points to the master Patient."""
+    allowed = section.types
+    found = dict.fromkeys(
+        row.ref
+        for row in block.rows
+        if (row.in_bundle or row.ref == master) and (allowed is None or row.type in allowed)
+    )
+    return list(found)
+
+
+def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
+    """Add what shown lines point to, so that the document holds it (one step)."""
+    for ref in list(shown):
+        row = scene.by_ref.get(ref)
+        for link in row.line.links if row is not None else ():
+            pointed = scene.by_ref.get(link)
+            if pointed is not None and pointed.in_bundle:
+                shown[link] = None
+
+
+@lru_cache(maxsize=16)
+def _makers(base_url: str, operator: str) -> tuple[str, str, bytes]:
+    """Return fullUrl of the software and of the operator, and their two entries."""
+    device, organisation = (
+        str(uuid5(NAMESPACE_URL, f"{base_url}/{name}/{operator}")) for name in ("device", "operator")
+    )
+    software = {
+        "resourceType": "Device",
+        "id": device,
+        "deviceName": [{"name": "Overgang", "type": "user-friendly-name"}],
+        "type": {"text": "Software, samler patientoverblikket (software-assembled)"},
+        "owner": {"reference": f"urn:uuid:{organisation}"},
+    }
+    owner = {"resourceType": "Organization", "id": organisation, "name": operator}
+    entries = b"".join(
+        b',{"fullUrl":"urn:uuid:' + each["id"].encode() + b'","resource":' + _json(each) + b"}"  # type: ignore[attr-defined]  # ids are str
+        for each in (software, owner)
+    )
+    return f"urn:uuid:{device}", f"urn:uuid:{organisation}", entries
+
+
+def _composition(
+    view: View,
+    scene: Scene,
+    written: list[str],
+    notice: str,
+    master: str,
+    base_url: str,
+    bundle_id: str,
+    operator: str,
+) -> bytes:
+    """Write the Bundle up to the end of the Composition, and the entries of software and operator."""
+    software, custodian, makers = _makers(base_url, operator)
+    base = _json(base_url).decode()[1:-1]
+    identity = f'"identifier":{{"system":"{systems.OVERGANG}/sid/document","value":{_json(bundle_id).decode()}}}'
+    composition = str(uuid5(NAMESPACE_URL, f"{base_url}/Composition/{bundle_id}"))
+    now = times.instant(scene.at)
+    person = scene.by_ref.get(master)
+    test = _TEST if person is not None and person.has(Mark.TEST_DATA) else ""
+    title = f"{view.title.da}, {times.moment_text(scene.at)}"
+    profiles = _json(list(dict.fromkeys((f"{systems.IPS}Bundle-uv-ips", view.profile)))).decode()
+    head = (
+        f'{{"resourceType":"Bundle","id":{_json(bundle_id).decode()},"meta":{{"profile":{profiles}{test}}},'
+        f'{identity},"type":"document","timestamp":"{now}","entry":['
+        f'{{"fullUrl":"urn:uuid:{composition}","resource":{{"resourceType":"Composition","id":"{composition}",'
+        f'"meta":{{"profile":["{systems.IPS}Composition-uv-ips"]}},"language":"da",'
+        f'"text":{narrative.document(scene, person, title, notice)},{identity},"status":"final",'
+        f'"type":{{"coding":[{{"system":"{systems.LOINC}","code":"60591-5","display":"Patient summary Document"}}]}},'
+        f'"subject":{{"reference":"{base}/{master}"}},"date":"{now}","author":[{{"reference":"{software}"}}],'
+        f'"title":{_json(title).decode()},"custodian":{{"reference":"{custodian}"}},{_EVENT}{now}"}}}}],'
+        f'"section":[{",".join(written)}]}}}}'
+    )
+    return head.encode() + makers
+
+
+def _bundle(
+    composition: bytes, base_url: str, patient: Entry, shown: list[Entry], other_patients: Collection[str]
+) -> bytes:
+    """Splice the stored bodies behind the Composition; INVARIANT: no body is parsed or written anew."""
+    rewrite = _rewriter(patient.id, other_patients)
+    opening = b',{"fullUrl":' + _json(base_url)[:-1] + b"/"
+    parts = [composition, opening, b"Patient/", patient.id.encode(), b'","resource":', patient.body, b"}"]
+    for entry in shown:
+        parts += (opening, f"{entry.type}/{entry.id}".encode(), b'","resource":', rewrite(entry.body), b"}")
+    parts.append(b"]}")
+    return b"".join(parts)
+
+
+_EVENT: Final = (
+    '"event":[{"code":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActClass","code":"PCPR"}]}],'
+    '"period":{"end":"'
+)
+_TEST: Final = f',"security":[{{"system":"{systems.ACT_REASON}","code":"HTEST"}}]'
+
+
+def _rewriter(patient_id: str, other_patients: Collection[str]) -> Callable[[bytes], bytes]:
+    """Return what rewrites references to further source Patients, and nothing else, in a body."""
+    others = sorted({each.encode() for each in other_patients} - {f"Patient/{patient_id}".encode()})
+    if not others:
+        return bytes
+    pattern = re.compile(rb'("reference"\s*:\s*")(?:' + b"|".join(map(re.escape, others)) + rb')(?=")')
+    master = b"Patient/" + patient_id.encode()
+
+    def rewrite(body: bytes) -> bytes:
+        if any(each in body for each in others):
+            return pattern.sub(lambda found: found[1] + master, body)
+        return body
+
+    return rewrite

@@ -1,0 +1,78 @@
+"""A resource distilled to the line that the summary needs, once, when it is written; read back at every summary."""
+
+from collections.abc import Callable
+from typing import Any, Final
+
+import msgspec
+
+from app.summary.distil import courses, documents, drugs, measures, persons, problems
+from app.summary.elements import JSON, string
+from app.summary.model import LINE_VERSION, Entry, Line
+from consent.vocabulary import Category
+
+Distil = Callable[[JSON, Category], Line | None]
+
+DISTILLERS: Final[dict[str, Distil]] = {
+    "Patient": persons.patient,
+    "RelatedPerson": persons.relative,
+    "AllergyIntolerance": problems.allergy,
+    "Condition": problems.condition,
+    "Flag": problems.flag,
+    "Consent": problems.directive,
+    "Procedure": problems.procedure,
+    "Immunization": problems.vaccination,
+    "DeviceUseStatement": problems.device_use,
+    "Device": problems.device,
+    "Observation": measures.observation,
+    "ClinicalImpression": measures.impression,
+    "DiagnosticReport": measures.report,
+    "MedicationStatement": drugs.drug_line,
+    "MedicationRequest": drugs.drug_line,
+    "MedicationAdministration": drugs.administration,
+    "Medication": drugs.support,
+    "Encounter": courses.stay,
+    "EpisodeOfCare": courses.service,
+    "CareTeam": courses.service,
+    "Appointment": courses.appointment,
+    "CarePlan": courses.plan,
+    "ServiceRequest": courses.plan,
+    "Goal": courses.goal,
+    "DocumentReference": documents.document,
+    "Composition": documents.document,
+    "Bundle": documents.document_bundle,
+    "Communication": documents.message,
+    "Specimen": documents.bare,
+}
+"""Type -> how it is distilled; a type without a row is never in the summary."""
+
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(Line).decode
+_parse = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+def line_of(resource: dict[str, Any], *, category: Category) -> bytes:
+    """Distil a resource, with its references already resolved; empty when it is never in the summary.
+
+    Never raises, whatever the resource holds: what is not as FHIR says it should be is taken as not said.
+    """
+    distil = DISTILLERS.get(string(resource.get("resourceType")))
+    line = distil(resource, category) if distil is not None else None
+    return b"" if line is None else _encode(line)
+
+
+def read(entry: Entry) -> Line | None:
+    """Return the line of an entry; one that an older version of the service made is distilled anew from the body."""
+    if not entry.line:
+        return None
+    try:
+        line = _decode(entry.line)
+    except msgspec.DecodeError:
+        line = None
+    if line is not None and line.version == LINE_VERSION:
+        return line
+    try:
+        parsed = _parse(entry.body)
+    except msgspec.DecodeError:
+        return None
+    fresh = line_of(parsed, category=entry.item.signature.category)
+    return _decode(fresh) if fresh else None
