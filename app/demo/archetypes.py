@@ -39,7 +39,7 @@ class Archetype:
     plan: str = ""
     follow_up: str = ""
     clinic: str = "medicine"
-    sessions: int = 70
+    sessions: int = 85
 
 
 ARCHETYPES: dict[str, Archetype] = {

@@ -265,6 +265,9 @@ DEVICES: dict[str, tuple[str | None, str]] = {
 }
 """Short name -> SNOMED CT code, where there is one, and Danish name."""
 
+AIDS = frozenset({"rollator", "hearing-aid"})
+"""Devices that are aids (Danish: hjælpemidler), neither in the body nor treatment."""
+
 ALLERGENS: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "penicillin": (coding(systems.SNOMED, "373270004"), "Penicillin", "Udslæt over hele kroppen", "high"),
     "morphine": (coding(systems.ATC, "N02AA01"), "Morfin", "Svær kvalme og konfusion", "low"),

@@ -50,7 +50,7 @@ DRUGS: dict[str, Drug] = {
         "1 tablet kl. 18 efter INR",
         1,
         "1 tablet",
-        "mod blodpropper ved atrieflimren",
+        "blodpropper ved atrieflimren",
     ),
     "apixaban": _drug(
         "B01AF02",
@@ -58,7 +58,7 @@ DRUGS: dict[str, Drug] = {
         "1 tablet morgen og aften",
         2,
         "1 tablet",
-        "mod blodpropper ved atrieflimren",
+        "blodpropper ved atrieflimren",
     ),
     "clopidogrel": _drug(
         "B01AC04", "Clopidogrel|75 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forebyggelse af blodprop"
@@ -81,10 +81,10 @@ DRUGS: dict[str, Drug] = {
         "1 tablet ved behov, højst 4 gange i døgnet",
         0,
         "1 tablet",
-        "mod stærke smerter",
+        "stærke smerter",
     ),
     "oxycodone": _drug(
-        "N02AA05", "Oxycodon|5 mg|depottabletter", "1 tablet morgen og aften", 2, "1 tablet", "mod stærke smerter"
+        "N02AA05", "Oxycodon|5 mg|depottabletter", "1 tablet morgen og aften", 2, "1 tablet", "stærke smerter"
     ),
     "fentanyl": _drug(
         "N02AB03",
@@ -92,11 +92,11 @@ DRUGS: dict[str, Drug] = {
         "1 plaster hvert 3. døgn",
         1,
         "1 plaster",
-        "mod stærke smerter",
+        "stærke smerter",
         "Transdermal",
     ),
     "paracetamol": _drug(
-        "N02BE01", "Paracetamol|500 mg|tabletter", "2 tabletter 4 gange i døgnet", 4, "2 tablet", "mod smerter"
+        "N02BE01", "Paracetamol|500 mg|tabletter", "2 tabletter 4 gange i døgnet", 4, "2 tablet", "smerter"
     ),
     "paracetamol-prn": _drug(
         "N02BE01",
@@ -104,7 +104,7 @@ DRUGS: dict[str, Drug] = {
         "2 tabletter ved behov, højst 4 gange i døgnet",
         0,
         "2 tablet",
-        "mod smerter",
+        "smerter",
     ),
     "furosemide": _drug(
         "C03CA01",
@@ -114,24 +114,16 @@ DRUGS: dict[str, Drug] = {
         "1 tablet",
         "vanddrivende ved hjertesvigt",
     ),
-    "metoprolol": _drug(
-        "C07AB02", "Metoprolol|50 mg|depottabletter", "1 tablet morgen", 1, "1 tablet", "mod hurtig puls"
-    ),
-    "enalapril": _drug(
-        "C09AA02", "Enalapril|10 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "mod forhøjet blodtryk"
-    ),
-    "losartan": _drug("C09CA01", "Losartan|50 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "mod forhøjet blodtryk"),
-    "amlodipine": _drug(
-        "C08CA01", "Amlodipin|5 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "mod forhøjet blodtryk"
-    ),
+    "metoprolol": _drug("C07AB02", "Metoprolol|50 mg|depottabletter", "1 tablet morgen", 1, "1 tablet", "hurtig puls"),
+    "enalapril": _drug("C09AA02", "Enalapril|10 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forhøjet blodtryk"),
+    "losartan": _drug("C09CA01", "Losartan|50 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forhøjet blodtryk"),
+    "amlodipine": _drug("C08CA01", "Amlodipin|5 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forhøjet blodtryk"),
     "spironolactone": _drug(
         "C03DA01", "Spironolacton|25 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "hjertesvigt"
     ),
-    "digoxin": _drug(
-        "C01AA05", "Digoxin|62,5 mikrog|tabletter", "2 tabletter morgen", 1, "2 tablet", "mod hurtig puls"
-    ),
+    "digoxin": _drug("C01AA05", "Digoxin|62,5 mikrog|tabletter", "2 tabletter morgen", 1, "2 tablet", "hurtig puls"),
     "atorvastatin": _drug(
-        "C10AA05", "Atorvastatin|40 mg|tabletter", "1 tablet aften", 1, "1 tablet", "mod forhøjet kolesterol"
+        "C10AA05", "Atorvastatin|40 mg|tabletter", "1 tablet aften", 1, "1 tablet", "forhøjet kolesterol"
     ),
     "salbutamol": _drug(
         "R03AC02",
@@ -139,11 +131,11 @@ DRUGS: dict[str, Drug] = {
         "1 sug ved behov, højst 8 gange i døgnet",
         0,
         "1 sug",
-        "mod åndenød",
+        "åndenød",
         _AIR,
     ),
     "tiotropium": _drug(
-        "R03BB04", "Tiotropium|2,5 mikrog/dosis|inhalationsvæske", "2 sug morgen", 1, "2 sug", "mod KOL", _AIR
+        "R03BB04", "Tiotropium|2,5 mikrog/dosis|inhalationsvæske", "2 sug morgen", 1, "2 sug", "KOL", _AIR
     ),
     "seretide": _drug(
         "R03AK06",
@@ -151,16 +143,14 @@ DRUGS: dict[str, Drug] = {
         "1 sug morgen og aften",
         2,
         "1 sug",
-        "mod KOL",
+        "KOL",
         _AIR,
     ),
     "prednisolone": _drug(
         "H02AB06", "Prednisolon|25 mg|tabletter", "1 tablet morgen i 5 dage", 1, "1 tablet", "KOL i udbrud"
     ),
-    "pantoprazole": _drug(
-        "A02BC02", "Pantoprazol|20 mg|enterotabletter", "1 tablet morgen", 1, "1 tablet", "mod mavesår"
-    ),
-    "macrogol": _drug("A06AD65", "Macrogol|13,8 g|pulver", "1 brev ved behov", 0, "1 brev", "mod forstoppelse"),
+    "pantoprazole": _drug("A02BC02", "Pantoprazol|20 mg|enterotabletter", "1 tablet morgen", 1, "1 tablet", "mavesår"),
+    "macrogol": _drug("A06AD65", "Macrogol|13,8 g|pulver", "1 brev ved behov", 0, "1 brev", "forstoppelse"),
     "potassium": _drug(
         "A12BA01",
         "Kaliumchlorid|750 mg|depottabletter",
@@ -178,15 +168,13 @@ DRUGS: dict[str, Drug] = {
         "knogleskørhed",
     ),
     "alendronate": _drug("M05BA04", "Alendronat|70 mg|tabletter", "1 tablet om ugen", 1, "1 tablet", "knogleskørhed"),
-    "donepezil": _drug("N06DA02", "Donepezil|10 mg|tabletter", "1 tablet aften", 1, "1 tablet", "mod demens"),
-    "memantine": _drug("N06DX01", "Memantin|10 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "mod demens"),
-    "sertraline": _drug("N06AB06", "Sertralin|50 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "mod depression"),
-    "mirtazapine": _drug(
-        "N06AX11", "Mirtazapin|15 mg|tabletter", "1 tablet til natten", 1, "1 tablet", "mod depression"
-    ),
-    "olanzapine": _drug("N05AH03", "Olanzapin|10 mg|tabletter", "1 tablet aften", 1, "1 tablet", "mod psykose"),
+    "donepezil": _drug("N06DA02", "Donepezil|10 mg|tabletter", "1 tablet aften", 1, "1 tablet", "demens"),
+    "memantine": _drug("N06DX01", "Memantin|10 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "demens"),
+    "sertraline": _drug("N06AB06", "Sertralin|50 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "depression"),
+    "mirtazapine": _drug("N06AX11", "Mirtazapin|15 mg|tabletter", "1 tablet til natten", 1, "1 tablet", "depression"),
+    "olanzapine": _drug("N05AH03", "Olanzapin|10 mg|tabletter", "1 tablet aften", 1, "1 tablet", "psykose"),
     "chlordiazepoxide": _drug(
-        "N05BA02", "Chlordiazepoxid|25 mg|tabletter", "efter abstinensskema", 1, "1 tablet", "mod abstinenser"
+        "N05BA02", "Chlordiazepoxid|25 mg|tabletter", "efter abstinensskema", 1, "1 tablet", "abstinenser"
     ),
     "thiamine": _drug(
         "A11DA01", "Thiamin|300 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forebyggelse af B1-mangel"
@@ -197,7 +185,7 @@ DRUGS: dict[str, Drug] = {
         "2 tabletter to gange om ugen under opsyn",
         1,
         "2 tablet",
-        "mod alkoholafhængighed",
+        "alkoholafhængighed",
     ),
     "levothyroxine": _drug(
         "H03AA01", "Levothyroxin|100 mikrog|tabletter", "1 tablet morgen", 1, "1 tablet", "for lavt stofskifte"
@@ -208,7 +196,7 @@ DRUGS: dict[str, Drug] = {
         "1 tablet 3 gange i døgnet i 3 dage",
         3,
         "1 tablet",
-        "mod blærebetændelse",
+        "blærebetændelse",
     ),
     "penicillin": _drug(
         "J01CE02",
@@ -216,10 +204,10 @@ DRUGS: dict[str, Drug] = {
         "1 tablet 4 gange i døgnet i 7 dage",
         4,
         "1 tablet",
-        "mod infektion",
+        "infektion",
     ),
     "zolpidem": _drug(
-        "N05CF02", "Zolpidem|5 mg|tabletter", "1 tablet til natten ved behov", 0, "1 tablet", "mod søvnløshed"
+        "N05CF02", "Zolpidem|5 mg|tabletter", "1 tablet til natten ved behov", 0, "1 tablet", "søvnløshed"
     ),
 }
 """Short name -> drug."""

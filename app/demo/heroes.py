@@ -43,7 +43,7 @@ HERO_ARCHETYPES: dict[str, Archetype] = {
             "more",
         ),
         devices=("oxygen", "rollator", "hearing-aid"),
-        sessions=28,
+        sessions=35,
     ),
     BRUNO: replace(
         _HEART,
@@ -67,7 +67,7 @@ HERO_ARCHETYPES: dict[str, Archetype] = {
             Stop(reason="heart-failure", ward="heart-ward", days=6, often=1),
             Stop(reason="pneumonia", ward="lung-ward", days=5, often=1),
         ),
-        sessions=28,
+        sessions=35,
     ),
     MAY_JUNE: replace(_STROKE, sessions=35),
 }

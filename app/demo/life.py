@@ -167,3 +167,8 @@ def onset_year(life: Life, key: str) -> int:
     """Return the year in which a chronic illness began; all three sectors agree on it."""
     age = life.citizen.age(life.at)
     return life.at.year - life.draws(f"onset:{key}").randrange(2, max(3, min(14, age - 10)))
+
+
+def taken_since(life: Life, key: str) -> datetime:
+    """Return when a drug of the list was begun; all three sectors agree on it."""
+    return life.at - DAY * life.draws(f"since:{key}").randrange(200, 1500)

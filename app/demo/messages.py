@@ -84,7 +84,7 @@ def _party(message: _Message, where: Organisation) -> str:
     return message.add(message.id(), f"{_MESSAGING}medcom-messaging-organization", resource, where.name)
 
 
-def hospital_notification(life: Life, *, admitted: datetime, ward: str = "lung-ward") -> JSON:
+def hospital_notification(life: Life, *, admitted: datetime, ward: str = "emergency-ward") -> JSON:
     """Return a HospitalNotification `STIN` (Danish: start sygehusophold, indlagt) to the citizen's municipality."""
     citizen = life.citizen
     provider, receiver = ORGANISATIONS[ward], unit("nursing", citizen.municipality or "")

@@ -4,14 +4,24 @@ from datetime import datetime, timedelta
 
 from app.demo.baseline import habitual_values, status_note
 from app.demo.chart import JSON, Chart, Submission
-from app.demo.codes import DEVICES, FSIII_DISPLAY, LEVELS, coding, concept, fsiii, own
+from app.demo.codes import AIDS, DEVICES, FSIII_DISPLAY, LEVELS, coding, concept, fsiii, own
 from app.demo.drugs import DRUGS
-from app.demo.life import DAY, Life
+from app.demo.life import DAY, Life, taken_since
 from app.demo.moments import at_hour, day
 from app.demo.organisations import A, Organisation, unit
 from app.demo.people import Citizen
 from app.demo.personas import PERSONAS, Persona
-from app.demo.resources import ACTIVE, CONFIRMED, PROBLEM, administration, appointment, device, measurements, medication
+from app.demo.resources import (
+    ACTIVE,
+    CONFIRMED,
+    PROBLEM,
+    administration,
+    aid,
+    appointment,
+    device,
+    measurements,
+    medication,
+)
 from schemas.terminology import systems
 from schemas.terminology.medication import marks_of
 
@@ -156,6 +166,8 @@ def _services(chart: Chart, nurse: Persona) -> None:
     if life.archetype.diagnoses[0] == "alcohol":
         where = unit("addiction", municipality)
         service(chart, "G1.27", since=life.at - DAY * 200, where=where)
+    if life.citizen.hero:
+        service(chart, "G1.41", since=life.at - DAY * 6, where=unit("acute", municipality))
     if rng.random() < 0.4:
         ended = life.at - DAY * rng.randrange(60, 300)
         service(chart, "G1.39", since=ended - DAY * 70, where=nurse.home, until=ended)
@@ -199,7 +211,7 @@ def _medicine(chart: Chart, nurse: Persona) -> None:
             statement = medication(
                 chart,
                 key,
-                since=life.at - DAY * 300,
+                since=taken_since(life, key),
                 asserted=home_until - DAY * 3,
                 administered_by="Hjemmesygeplejen",
                 last_dose=given,
@@ -211,11 +223,13 @@ def _medicine(chart: Chart, nurse: Persona) -> None:
 def _aids(chart: Chart, nurse: Persona) -> None:
     life = chart.life
     for key in life.archetype.devices:
-        if key not in {"pacemaker", "hip-prosthesis"}:
+        if key in AIDS:
+            aid(chart, DEVICES[key][1])
+        elif key not in {"pacemaker", "hip-prosthesis"}:
             code, name = DEVICES[key]
             since = day(life.at - DAY * chart.rng.randrange(30, 600))
             why = {"oxygen": "KOL, 1,5 liter i minuttet mindst 16 timer i døgnet", "catheter": "Urinretention"}
-            device(chart, code, name, since=since, why=why.get(key, "Hjælpemiddel"), recorded=life.at - DAY * 25)
+            device(chart, code, name, since=since, why=why[key], recorded=life.at - DAY * 25)
     if life.archetype.levels.get("J3.8", 0) >= 2:
         chart.add(
             {

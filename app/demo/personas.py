@@ -197,8 +197,12 @@ _SYSTEMS: tuple[tuple[str, str, str, str], ...] = (
 )
 
 
+_AUTHORISATIONS = {row.key: row.authorisation for row in _STAFF}
+
+
 def _person(key: str) -> PersonKey:
-    return PersonKey(f"syn-{key}")
+    """Return the directory's key of a person: the authorisation id of those who have one, as records name them too."""
+    return PersonKey(_AUTHORISATIONS.get(key) or f"syn-{key}")
 
 
 def _build() -> dict[str, Persona]:

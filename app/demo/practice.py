@@ -5,7 +5,7 @@ from datetime import date, datetime
 from app.demo.chart import Chart, Submission
 from app.demo.codes import VACCINES, coding, concept
 from app.demo.drugs import DRUGS
-from app.demo.life import DAY, Life, allergies, onset_year
+from app.demo.life import DAY, Life, allergies, onset_year, taken_since
 from app.demo.moments import at_hour, day, local
 from app.demo.organisations import ORGANISATIONS
 from app.demo.personas import PERSONAS, Persona
@@ -81,7 +81,7 @@ def _medication(chart: Chart) -> None:
         medication(
             chart,
             key,
-            since=life.at - DAY * rng.randrange(200, 1500),
+            since=taken_since(life, key),
             asserted=asserted,
             status="on-hold" if paused else "active",
             reason="Pauseret af lægen indtil næste kontrol" if paused else None,

@@ -260,12 +260,11 @@ def appointment(
             "resourceType": "Appointment",
             "status": "fulfilled" if past else "booked",
             "serviceType": [{"text": what}],
-            "description": what,
             "start": chart.when(start),
             "end": chart.when(start + timedelta(minutes=minutes)),
             "created": chart.when(min(booked, chart.life.at)),
             "participant": [
-                {"actor": {"reference": chart.patient}, "status": "accepted"},
+                {"actor": {"reference": chart.patient, "type": "Patient"}, "status": "accepted"},
                 {
                     "actor": {
                         "type": "Location",
@@ -322,3 +321,8 @@ def device(chart: Chart, code: str | None, name: str, *, since: str, why: str, r
             "reasonCode": [{"text": why}],
         }
     )
+
+
+def aid(chart: Chart, name: str) -> str:
+    """Add an aid (Danish: hjælpemiddel) that the citizen has: a device of hers without a statement of use."""
+    return chart.add({"resourceType": "Device", "status": "active", "type": concept(name)}, about="patient")

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.demo.chart import JSON, Chart
 from app.demo.codes import DIAGNOSES, PROCEDURES, coding, concept, own
 from app.demo.letters import discharge_letter, discharge_plan
-from app.demo.life import DAY, Stay
+from app.demo.life import DAY, Stay, taken_since
 from app.demo.moments import day, spoken, written
 from app.demo.organisations import NOTICE, ORGANISATIONS
 from app.demo.personas import PERSONAS, Persona
@@ -225,7 +225,7 @@ _STARTED: dict[str, tuple[str, int]] = {
 
 
 def _discharge_medication(chart: Chart, stay: Stay) -> None:
-    """Write what the hospital started, and the first three of the list as it left them."""
+    """Write what the hospital started, and at the last discharge the first three of the list as it left them."""
     life = chart.life
     end = stay.end or life.at
     if stay.reason in _STARTED:
@@ -233,8 +233,9 @@ def _discharge_medication(chart: Chart, stay: Stay) -> None:
         until = stay.admitted + DAY * days
         status = "completed" if until < life.at else "active"
         medication(chart, key, since=stay.admitted, asserted=end, until=until, status=status)
-    for key in [key for key in life.archetype.drugs if not key.endswith("?")][:3]:
-        medication(chart, key, since=stay.start - DAY * 400, asserted=end)
+    if stay is life.last_discharge:
+        for key in [key for key in life.archetype.drugs if not key.endswith("?")][:3]:
+            medication(chart, key, since=taken_since(life, key), asserted=end)
 
 
 def procedure(chart: Chart, key: str, *, done: datetime, by: Persona, encounter: str | None = None) -> None:
