@@ -17,7 +17,7 @@ from app.errors import ConfigurationError, UnavailableError
 from app.store.ids import KEY_BYTES
 from app.store.tables import setting
 
-_KEYS = {"id-key": KEY_BYTES, "secret": 32}
+_KEYS = {"id-key": KEY_BYTES, "digest-key": 32}
 """Random keys of a database: of public ids, and of every digest that leaves the service."""
 
 

@@ -39,7 +39,7 @@ N_BITS = 22
 _clustered: dict[str, Any] = {"sqlite_with_rowid": False}
 
 setting = Table("setting", metadata, Column("name", Text, primary_key=True), _bytes("value"))
-"""Marks and keys of the database: 'demo', 'id-key', 'secret'."""
+"""Marks and keys of the database: 'demo', 'id-key', 'digest-key'."""
 
 citizen = Table(
     "citizen",

@@ -1,0 +1,248 @@
+"""What the engine is told of a citizen and of who asks: one query, and what the process remembers of shared facts."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Executable,
+    LargeBinary,
+    Select,
+    Text,
+    bindparam,
+    cast,
+    literal_column,
+    null,
+    or_,
+    select,
+    union_all,
+)
+
+from app.errors import UnavailableError
+from app.runtime import from_us
+from app.store import agreements, directory, provisions, versions
+from app.store.database import Query, Row, Snapshot
+from app.store.directory import functions_of, listed
+from app.store.ids import Ids
+from app.store.periods import period_of
+from app.store.tables import (
+    citizen,
+    client,
+    declaration,
+    delegation,
+    directive,
+    relation,
+    representation,
+    staff,
+    state,
+)
+from consent.model import (
+    Agreement,
+    CitizenKey,
+    Declaration,
+    Delegation,
+    Directive,
+    Facts,
+    OrganisationKey,
+    Organisations,
+    PersonKey,
+    Relation,
+    Representation,
+    Requester,
+    Standing,
+)
+from consent.vocabulary import DeclarationKind, Evidence, Purpose, RelationKind, RepresentationKind
+
+
+async def load(snapshot: Snapshot, *, pid: int, requester: Requester, at_us: int) -> Facts:
+    """Return all facts about a citizen and about who asks that are true at `at_us` or later.
+
+    What ended before `at_us` is left out. A citizen who is not known has no facts, the requester has.
+
+    Raises:
+        UnavailableError: the database is out of reach, or a stored fact cannot be read.
+    """
+    asked = {
+        "pid": pid,
+        "at": at_us,
+        "person": requester.person or "",
+        "responsible": requester.on_behalf_of or "",
+        "client": requester.client,
+    }
+    by_kind: list[list[Row]] = [[] for _ in range(_KINDS)]
+    for row in await snapshot.rows(_LOAD, asked):
+        by_kind[row[0]].append(row[1:])
+    shared = versions.shared({row[0]: row[_TEXTS] for row in by_kind[_STATE]})
+    tree = (await directory.load(snapshot, shared.directory)).tree
+    try:
+        return _facts(by_kind, pid, snapshot.ids, tree, await agreements.load(snapshot, shared.agreement))
+    except ValueError as error:  # a word of a newer version, a damaged row: nobody may decide without it
+        raise UnavailableError("a stored fact could not be read") from error
+
+
+def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, agreed: tuple[Agreement, ...]) -> Facts:
+    born, died = by_kind[_CITIZEN][0][_TEXTS : _TEXTS + 2] if by_kind[_CITIZEN] else (None, None)
+    return Facts(
+        relations=tuple(_relation(row) for row in by_kind[_RELATION]),
+        declarations=tuple(_declaration(row) for row in by_kind[_DECLARATION]),
+        directives=tuple(_directive(row, pid, ids) for row in by_kind[_DIRECTIVE]),
+        representations=tuple(_representation(row) for row in by_kind[_REPRESENTATION]),
+        delegations=tuple(_delegation(row) for row in by_kind[_DELEGATION]),
+        agreements=agreed,
+        standings=tuple(_standing(row) for row in by_kind[_STANDING]),
+        organisations=tree,
+        citizen_born=None if born is None else from_us(born),
+        citizen_died=None if died is None else from_us(died),
+    )
+
+
+# Every arm of the query has six texts, four numbers (a period first) and bytes; what an arm lacks is NULL.
+_KINDS = 8
+_STATE, _CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _DELEGATION, _STANDING = range(_KINDS)
+_TEXTS, _NUMBERS = 6, 4
+
+
+def _relation(row: Row) -> Relation:
+    kind, organisation, evidence, source, _, _, start, stop, *_ = row
+    return Relation(
+        kind=RelationKind(kind),
+        organisation=OrganisationKey(organisation),
+        evidence=Evidence(evidence),
+        period=period_of(start, stop),
+        source=source,
+    )
+
+
+def _declaration(row: Row) -> Declaration:
+    id_, kind, person, organisation, purpose, reason, start, stop, *_ = row
+    return Declaration(
+        kind=DeclarationKind(kind),
+        person=PersonKey(person),
+        organisation=OrganisationKey(organisation),
+        purpose=Purpose(purpose),
+        period=period_of(start, stop),
+        reason=reason,
+        source=id_,
+    )
+
+
+def _directive(row: Row, pid: int, ids: Ids) -> Directive:
+    start, stop, n, version, stored = row[_TEXTS:]
+    return Directive(
+        id=f"Consent/{ids.encode(pid, n)}",
+        version=version,
+        active=True,
+        period=period_of(start, stop),
+        root=provisions.decode(stored),
+    )
+
+
+def _representation(row: Row) -> Representation:
+    kind, _, _, _, _, _, start, stop, representative, *_ = row
+    return Representation(
+        kind=RepresentationKind(kind), representative=CitizenKey(representative), period=period_of(start, stop)
+    )
+
+
+def _delegation(row: Row) -> Delegation:
+    person, organisation, responsible, _, _, _, start, stop, *_ = row
+    return Delegation(
+        person=PersonKey(person),
+        organisation=OrganisationKey(organisation),
+        responsible=PersonKey(responsible),
+        period=period_of(start, stop),
+    )
+
+
+def _standing(row: Row) -> Standing:
+    person, authorisation, functions, organisations, _, _, start, stop, *_ = row
+    return Standing(
+        person=PersonKey(person),
+        authorised=bool(authorisation),
+        functions=functions_of(functions),
+        organisations=frozenset(OrganisationKey(sor) for sor in listed(organisations)),
+        period=period_of(start, stop),
+    )
+
+
+def _load() -> Executable:
+    pid, at = bindparam("pid", type_=BigInteger), bindparam("at", type_=BigInteger)
+    person, responsible, client_id = (bindparam(name, type_=Text) for name in ("person", "responsible", "client"))
+    is_running = {
+        table.name: or_(column.is_(None), column >= at)
+        for table, column in (
+            (relation, relation.c.stop),
+            (declaration, declaration.c.stop),
+            (directive, directive.c.stop),
+            (representation, representation.c.stop),
+            (delegation, delegation.c.valid_to),
+        )
+    }
+    nobody = cast(null(), BigInteger)
+    return union_all(
+        _arm(_STATE, [state.c.name], [state.c.version]),
+        _arm(_CITIZEN, [], [citizen.c.born, citizen.c.died]).where(citizen.c.pid == pid),
+        _arm(
+            _RELATION,
+            [relation.c.kind, relation.c.organisation, relation.c.evidence, relation.c.source],
+            [relation.c.start, relation.c.stop],
+        ).where(relation.c.pid == pid, is_running["relation"]),
+        _arm(
+            _DECLARATION,
+            [
+                declaration.c.id,
+                declaration.c.kind,
+                declaration.c.person,
+                declaration.c.organisation,
+                declaration.c.purpose,
+                declaration.c.reason,
+            ],
+            [declaration.c.start, declaration.c.stop],
+        ).where(declaration.c.pid == pid, is_running["declaration"]),
+        _arm(
+            _DIRECTIVE,
+            [],
+            [directive.c.start, directive.c.stop, directive.c.n, directive.c.version],
+            directive.c.provision,
+        ).where(directive.c.pid == pid, directive.c.active != literal_column("0", BigInteger), is_running["directive"]),
+        _arm(
+            _REPRESENTATION,
+            [representation.c.kind],
+            [representation.c.start, representation.c.stop, representation.c.representative],
+        ).where(representation.c.pid == pid, is_running["representation"]),
+        _arm(
+            _DELEGATION,
+            [delegation.c.person, delegation.c.organisation, delegation.c.responsible],
+            [delegation.c.valid_from, delegation.c.valid_to],
+        ).where(delegation.c.person == person, is_running["delegation"]),
+        _arm(
+            _STANDING,
+            [staff.c.person, staff.c.authorisation, staff.c.functions, staff.c.organisations],
+            [nobody, staff.c.valid_to],
+        ).where(or_(staff.c.person == person, staff.c.person == responsible)),
+        _arm(
+            _STANDING,
+            [client.c.id, cast(null(), Text), client.c.functions, client.c.organisation],
+            [nobody, client.c.revoked],
+        ).where(client.c.id == client_id),
+    )
+
+
+def _arm(
+    kind: int,
+    texts: Sequence[ColumnElement[Any]],
+    numbers: Sequence[ColumnElement[Any]],
+    stored: ColumnElement[Any] | None = None,
+) -> Select[Any]:
+    return select(
+        literal_column(str(kind), BigInteger),
+        *texts,
+        *[cast(null(), Text)] * (_TEXTS - len(texts)),
+        *numbers,
+        *[cast(null(), BigInteger)] * (_NUMBERS - len(numbers)),
+        cast(null(), LargeBinary) if stored is None else stored,
+    )
+
+
+_LOAD = Query("facts.load", _load)

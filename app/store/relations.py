@@ -1,0 +1,37 @@
+"""Relations of a citizen (Danish: behandlingsrelation), representations and directives as rows. Reading: `facts`."""
+
+from collections.abc import Iterable
+
+from app.store import provisions
+from app.store.job import Delete, Upsert
+from app.store.periods import columns_of
+from app.store.tables import directive, relation, representation
+from consent.model import Period, Provision, Relation, Representation
+
+
+def put(pid: int, relations: Iterable[tuple[str, Relation]]) -> Upsert:
+    """Write relations by id: 'stay:...', 'resource:<n>', 'register:own-gp'."""
+    rows = tuple(
+        (pid, id_, one.kind.value, one.organisation, one.evidence.value, *columns_of(one.period), one.source)
+        for id_, one in relations
+    )
+    return Upsert(relation, rows)
+
+
+def remove(pid: int, ids: Iterable[str]) -> Delete:
+    """Take back relations: they were never true. One that has ended is written with its end instead."""
+    return Delete(relation, ("pid", "id"), tuple((pid, id_) for id_ in ids))
+
+
+def put_representations(pid: int, representations: Iterable[tuple[str, Representation]], *, source: str) -> Upsert:
+    """Write by id who may act for the citizen; `source` is a register's name or 'Type/id'."""
+    rows = tuple(
+        (pid, id_, one.kind.value, one.representative, *columns_of(one.period), source) for id_, one in representations
+    )
+    return Upsert(representation, rows)
+
+
+def put_directive(pid: int, n: int, *, version: int, active: bool, period: Period, root: Provision) -> Upsert:
+    """Write what the Consent resource `n` says; one that is not active counts for nothing."""
+    row = (pid, n, version, int(active), *columns_of(period), provisions.encode(root))
+    return Upsert(directive, (row,))
