@@ -11,7 +11,8 @@ from enum import StrEnum
 from html import escape
 
 from app.bridge.element import JSON
-from app.bridge.message import Envelope, Party
+from app.bridge.message import Envelope
+from app.bridge.parts import Party
 from schemas.fault import Fault
 from schemas.terminology.systems import (
     DESTINATION_USE_EXTENSION,
@@ -20,6 +21,7 @@ from schemas.terminology.systems import (
     MEDCOM_ACTIVITY,
     MEDCOM_DESTINATION_USE,
     MEDCOM_EVENT,
+    OVERGANG,
     SOR,
 )
 
@@ -64,7 +66,7 @@ class Ids:
 
 
 _HL7 = {
-    "required": "MSG_RESOURCE_REQUIRED",
+    "required": "MSG_BAD_SYNTAX",
     "structure": "MSG_BAD_SYNTAX",
     "value": "MSG_PARAM_INVALID",
     "invalid": "MSG_PARAM_INVALID",
@@ -86,12 +88,21 @@ _FALLBACK = "MSG_BAD_FORMAT"
 
 
 def acknowledge(
-    answer: Answer, *, to: Envelope, own: Party, client: Party, ids: Ids, at: datetime, faults: Sequence[Fault] = ()
+    answer: Answer,
+    *,
+    to: Envelope,
+    own: Party,
+    client: Party,
+    ids: Ids,
+    at: datetime,
+    faults: Sequence[Fault] = (),
+    base_url: str = OVERGANG,
 ) -> JSON:
     """Return the acknowledgement message.
 
     `own` is the organisation that answers, `client` the authenticated one: it gets the answer when the message does
-    not say who sent it. `faults` are given with every answer but ok, at most fifty of them.
+    not say who sent it. `faults` are given with every answer but ok, at most fifty of them. `base_url` begins the
+    fullUrls; nothing is to be had there.
     """
     receiver = to.sender or client
     acknowledged = to.message_id or to.bundle_id or UNREADABLE
@@ -106,7 +117,9 @@ def acknowledge(
         "meta": {"profile": [f"{_BASE}/StructureDefinition/medcom-messaging-acknowledgement"]},
         "type": "message",
         "timestamp": _time(at),
-        "entry": [{"fullUrl": f"{_BASE}/{each['resourceType']}/{each['id']}", "resource": each} for each in resources],
+        "entry": [
+            {"fullUrl": f"{base_url}/{each['resourceType']}/{each['id']}", "resource": each} for each in resources
+        ],
     }
 
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 from app.bridge.activities import Change, Code, Kind
 from app.bridge.hospital_notification import Identifier
-from app.bridge.message import Party, Predecessor
+from app.bridge.parts import Party
+from app.bridge.trail import Predecessor
 
 Status = Literal["in-progress", "onleave", "finished", "entered-in-error"]
 

@@ -3,22 +3,15 @@
 Source: https://medcomfhir.dk/ig/messaging (medcom-messaging-message, -messageHeader, -provenance, -organization).
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from app.bridge.element import JSON, child, children, codings, extension, identifier, instant, text
+from app.bridge.element import JSON, child, children, extension, identifier, instant, text
+from app.bridge.parts import Entry, Party, party_faults, party_of, resolve
+from app.bridge.trail import Trace, trail_of
 from schemas.fault import Fault
-from schemas.terminology.systems import (
-    DESTINATION_USE_EXTENSION,
-    GLN,
-    MEDCOM_ACTIVITY,
-    MEDCOM_DESTINATION_USE,
-    MEDCOM_EVENT,
-    SOR,
-    canonical,
-)
+from schemas.terminology.systems import DESTINATION_USE_EXTENSION, MEDCOM_DESTINATION_USE, MEDCOM_EVENT
 
 EVENTS = frozenset(
     {
@@ -32,17 +25,6 @@ EVENTS = frozenset(
 """All codes of MedCom's event code system."""
 
 MAX_ENTRIES = 1000
-_SOR = re.compile(r"[0-9]{6,20}")
-_GLN = re.compile(r"[0-9]{13}")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Party:
-    """An organisation as a message names it: SOR id, GLN (Danish: lokationsnummer), name."""
-
-    sor: str
-    gln: str = ""
-    name: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,43 +44,6 @@ class Refusal:
 
     faults: tuple[Fault, ...]
     envelope: Envelope = Envelope()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One Bundle entry. `path` is its resource's FHIRPath."""
-
-    path: str
-    full_url: str
-    resource: JSON
-
-    @property
-    def type(self) -> str:
-        """The resource type, '' when there is none."""
-        return text(self.resource, "resourceType") or ""
-
-    @property
-    def id(self) -> str:
-        """The resource's id, '' when there is none."""
-        return identifier(self.resource) or ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Predecessor:
-    """The message that this one follows; `role` is 'revision' (goes on or corrects) or 'removal' (cancels)."""
-
-    role: str
-    message_id: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Trace:
-    """One Provenance of the trail: what was done when, in which message."""
-
-    message_id: str
-    activity: str
-    occurred: datetime
-    predecessors: tuple[Predecessor, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,11 +68,11 @@ class Message:
 
     def resolve(self, reference: JSON) -> Entry | None:
         """Return the entry that a Reference points to within the message."""
-        return _resolve(self.entries, reference)
+        return resolve(self.entries, reference)
 
     def party(self, reference: JSON) -> Party | None:
         """Return the organisation that a Reference points to, when it is in the message and has a SOR id."""
-        return _party(self.resolve(reference))
+        return party_of(self.resolve(reference))
 
 
 def envelope(bundle: object) -> Envelope:
@@ -137,12 +82,12 @@ def envelope(bundle: object) -> Envelope:
     if header is None:
         return Envelope(bundle_id=identifier(bundle))
     event = text(child(header.resource, "eventCoding"), "code")
-    receivers = [_party(_resolve(entries, child(each, "receiver"))) for each in _primary(header.resource)]
+    receivers = [party_of(resolve(entries, child(each, "receiver"))) for each in _primary(header.resource)]
     return Envelope(
         bundle_id=identifier(bundle),
         message_id=header.id or None,
         event=event if event in EVENTS else None,
-        sender=_party(_resolve(entries, child(header.resource, "sender"))),
+        sender=party_of(resolve(entries, child(header.resource, "sender"))),
         receiver=receivers[0] if receivers else None,
     )
 
@@ -174,7 +119,7 @@ def read_frame(bundle: object) -> Message | Refusal:
         return Refusal(faults=tuple(faults), envelope=known)
     header = headers[0]
     faults += _header_faults(header, entries)
-    trace, history, trace_faults = _trail(header, entries)
+    trace, history, trace_faults = trail_of(header, entries)
     faults += trace_faults
     if (
         faults
@@ -242,27 +187,15 @@ def _header_faults(header: Entry, entries: Sequence[Entry]) -> list[Fault]:
         faults.append(Fault(path, "required", "the MessageHeader says by eventCoding which message it is"))
     elif text(event, "system") != MEDCOM_EVENT or text(event, "code") not in EVENTS:
         faults.append(Fault(path, "code-invalid", "the event is not one of MedCom's messages"))
-    faults += _party_faults(f"{header.path}.sender", _resolve(entries, child(header.resource, "sender")))
+    faults += party_faults(f"{header.path}.sender", resolve(entries, child(header.resource, "sender")))
     primary = _primary(header.resource)
     if len(primary) != 1:
         faults.append(
             Fault(f"{header.path}.destination", "required", "a message has exactly one destination marked as primary")
         )
     else:
-        receiver = _resolve(entries, child(primary[0], "receiver"))
-        faults += _party_faults(f"{header.path}.destination.receiver", receiver)
-    return faults
-
-
-def _party_faults(path: str, organisation: Entry | None) -> list[Fault]:
-    if organisation is None or organisation.type != "Organization":
-        return [Fault(path, "not-found", "it refers to an Organization in the message")]
-    named = _named(organisation)
-    faults = []
-    if not _SOR.fullmatch(named.get(SOR, "")):
-        faults.append(Fault(f"{organisation.path}.identifier", "required", "the organisation has a SOR identifier"))
-    if not _GLN.fullmatch(named.get(GLN, "")):
-        faults.append(Fault(f"{organisation.path}.identifier", "required", "the organisation has a GLN of 13 digits"))
+        receiver = resolve(entries, child(primary[0], "receiver"))
+        faults += party_faults(f"{header.path}.destination.receiver", receiver)
     return faults
 
 
@@ -274,105 +207,3 @@ def _primary(header: JSON) -> list[JSON]:
         and text(use, "code") == "primary"
         and text(use, "system") in (None, MEDCOM_DESTINATION_USE)
     ]
-
-
-def _named(organisation: Entry) -> dict[str, str]:
-    found: dict[str, str] = {}
-    for each in children(organisation.resource, "identifier"):
-        system, value = text(each, "system"), text(each, "value")
-        if system is not None and value is not None:
-            found.setdefault(canonical(system), value)
-    return found
-
-
-def _party(organisation: Entry | None) -> Party | None:
-    if organisation is None or organisation.type != "Organization":
-        return None
-    named = _named(organisation)
-    sor, gln = named.get(SOR, ""), named.get(GLN, "")
-    if not _SOR.fullmatch(sor):
-        return None
-    return Party(
-        sor=sor,
-        gln=gln if _GLN.fullmatch(gln) else "",
-        name=(text(organisation.resource, "name") or "")[:200],
-    )
-
-
-def _resolve(entries: Sequence[Entry], reference: JSON) -> Entry | None:
-    """Find by fullUrl, as FHIR says, then by 'Type/id': examples mix absolute fullUrls and relative references."""
-    value = text(reference, "reference")
-    if value is None:
-        return None
-    for entry in entries:
-        if entry.full_url == value:
-            return entry
-    parts = value.split("/")
-    if len(parts) < 2:  # noqa: PLR2004 - type and id
-        return None
-    for entry in entries:
-        if entry.type == parts[-2] and entry.id == parts[-1]:
-            return entry
-    return None
-
-
-def _message_id(reference: JSON) -> str | None:
-    value = text(reference, "reference") or ""
-    _, slash, last = value.rpartition("MessageHeader/")
-    if not slash:
-        last = value.removeprefix("urn:uuid:")
-    return identifier({"id": last})
-
-
-def _trail(header: Entry, entries: Sequence[Entry]) -> tuple[Trace | None, tuple[Trace, ...], list[Fault]]:
-    """Part the Provenance of this message from the history, which is taken as far as it can be read."""
-    provenances = [entry for entry in entries if entry.type == "Provenance"]
-    if not provenances:
-        return None, (), [Fault("Bundle.entry", "required", "a message carries at least one Provenance")]
-    own = [each for each in provenances if _targets(each, header)]
-    if len(own) != 1:
-        words = "no Provenance" if not own else "more than one Provenance"
-        return None, (), [Fault("Bundle.entry", "required", f"{words} has this MessageHeader as target")]
-    faults = []
-    current = own[0]
-    trace = _trace(current)
-    if not _activity(current):
-        faults.append(
-            Fault(f"{current.path}.activity", "required", "the Provenance says the activity by a MedCom code")
-        )
-    if instant(text(current.resource, "occurredDateTime")) is None:
-        path = f"{current.path}.occurredDateTime"
-        faults.append(Fault(path, "required", "the Provenance says when it occurred, with time and zone"))
-    history = tuple(old for each in provenances if each is not current and (old := _trace(each)) is not None)
-    return trace, history, faults
-
-
-def _targets(provenance: Entry, header: Entry) -> bool:
-    for target in children(provenance.resource, "target"):
-        if header.full_url and text(target, "reference") == header.full_url:
-            return True
-        if header.id and _message_id(target) == header.id:
-            return True
-    return False
-
-
-def _activity(provenance: Entry) -> str:
-    return next((code for system, code in codings(provenance.resource, "activity") if system == MEDCOM_ACTIVITY), "")
-
-
-def _trace(provenance: Entry) -> Trace | None:
-    targets = [each for target in children(provenance.resource, "target") if (each := _message_id(target)) is not None]
-    occurred = instant(text(provenance.resource, "occurredDateTime"))
-    activity = _activity(provenance)
-    if not targets or occurred is None or not activity:
-        return None
-    return Trace(
-        message_id=targets[0],
-        activity=activity,
-        occurred=occurred,
-        predecessors=tuple(
-            Predecessor(role=text(entity, "role") or "revision", message_id=named)
-            for entity in children(provenance.resource, "entity")
-            if (named := _message_id(child(entity, "what"))) is not None
-        ),
-    )

@@ -14,7 +14,8 @@ from typing import Any
 from app.bridge.activities import Change, Code, Kind
 from app.bridge.course import Course, Event, course_of
 from app.bridge.hospital_notification import Identifier, Notification
-from app.bridge.message import Party, Predecessor
+from app.bridge.parts import Party
+from app.bridge.trail import Predecessor
 from schemas.terminology.systems import EPISODE
 
 VERSION = 1
