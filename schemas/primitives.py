@@ -1,9 +1,11 @@
 """The primitive types of FHIR R4: what a well-formed value is.
 
-A check is a callable that is truthy for a well-formed value. Text types are checked by one regular expression each, calendar included,
-so that the common case costs no Python frame; the others are functions of one argument. None of them backtracks more than a constant.
+A check is a callable that is truthy for a well-formed value. Text types are checked by one regular expression each,
+calendar included, so that the common case costs no Python frame; the others are functions of one argument. None of
+them backtracks more than a constant.
 
-Source: https://hl7.org/fhir/R4/datatypes.html#primitive (formats, calendar, leap seconds), https://hl7.org/fhir/R4/json.html.
+Source: https://hl7.org/fhir/R4/datatypes.html#primitive (formats, calendar, leap seconds),
+https://hl7.org/fhir/R4/json.html.
 """
 
 import binascii
@@ -66,7 +68,7 @@ _FORMAT: Final[dict[str, str]] = {
     "integer": "a whole number of 32 bits",
     "unsignedInt": "a whole number from 0 to 2147483647",
     "positiveInt": "a whole number from 1 to 2147483647",
-    "decimal": "a number",
+    "decimal": f"a number of at most {MAX_DIGITS} digits with an exponent of at most {MAX_EXPONENT}",
     "base64Binary": "base64",
 }
 
@@ -79,9 +81,12 @@ def _whole(low: int, high: int) -> Check:
     return lambda value: type(value) is int and low <= value <= high
 
 
+_LIMIT: Final[int] = int("1" + "0" * MAX_DIGITS)
+
+
 def _is_decimal(value: Any) -> bool:
     if type(value) is int:
-        return -(10**MAX_DIGITS) < value < 10**MAX_DIGITS
+        return -_LIMIT < value < _LIMIT
     if type(value) is not Decimal or not value.is_finite():
         return False
     _, digits, exponent = value.as_tuple()
@@ -124,21 +129,19 @@ _ZONELESS = re.compile(rf"{_DAY}T{_TIME}", re.ASCII)
 
 def complaint(type_: str, value: Any) -> str:
     """Say in words why `value` is no well-formed `type_`, without repeating the value."""
-    wanted = _FORMAT[type_]
-    text = type(value) is str
+    return f"{_reason(type_, value)}: `{type_}` is {_FORMAT[type_]}"
+
+
+def _reason(type_: str, value: Any) -> str:
+    is_text = type(value) is str
     if value is None:
-        return f"null is not a value; `{type_}` is {wanted}"
-    if type_ in TEXTS and not text:
-        return f"must be a JSON string: `{type_}` is {wanted}"
-    if text and not value.strip():
-        return f"must not be empty: `{type_}` is {wanted}"
-    if type_ == "decimal" and type(value) in {int, Decimal}:
-        return f"the number is out of range: at most {MAX_DIGITS} digits and exponents of at most {MAX_EXPONENT}"
-    if type_ in OTHERS and text and type_ != "base64Binary":
-        return f"must not be a JSON string: `{type_}` is {wanted}"
-    if type_ in _LOOSE and text:
-        if _LOOSE[type_].fullmatch(value):
-            return "there is no such day in the calendar"
-        if _ZONELESS.fullmatch(value):
-            return f"the time zone is missing: `{type_}` is {wanted}"
-    return f"`{type_}` is {wanted}"
+        return "null is not a value"
+    if (type_ in TEXTS or type_ == "base64Binary") != is_text:
+        return "must not be a JSON string" if is_text else "must be a JSON string"
+    if is_text and not value.strip():
+        return "must not be empty"
+    if is_text and type_ in _LOOSE and _LOOSE[type_].fullmatch(value):
+        return "there is no such day in the calendar"
+    if is_text and type_ in _LOOSE and _ZONELESS.fullmatch(value):
+        return "the time zone is missing"
+    return "out of range" if type(value) in {int, Decimal} else "not well formed"

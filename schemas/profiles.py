@@ -1,7 +1,7 @@
 """The profiles that the write gate holds content to: url -> the checks that run when `meta.profile` names it.
 
-A profile that is not in `PROFILES` is kept and ignored. The rules of others are those that are cheap and certain; our own are complete.
-Identifier rules hold for every Identifier with such a system, profile or not.
+A profile that is not in `PROFILES` is kept and ignored. The rules of others are those that are cheap and certain; our
+own are complete. Identifier rules hold for every Identifier with such a system, profile or not.
 """
 
 from collections.abc import Callable, Iterator
@@ -292,7 +292,7 @@ PROFILES: Final[dict[str, Profile]] = {
 
 
 def profile_faults(resource: JSON, stated: Any) -> Iterator[Fault]:
-    """Yield the faults of `resource` against the profiles that its `meta.profile` (`stated`) names, with paths below the resource."""
+    """Yield the faults against the profiles that `meta.profile` (`stated`) names, with paths below the resource."""
     for index, url in enumerate(stated if type(stated) is list else ()):
         profile = PROFILES.get(url.partition("|")[0]) if type(url) is str else None
         if profile is None:
@@ -317,9 +317,9 @@ CITIZEN_SYSTEMS: Final = frozenset(FORMS)
 
 
 def identifier_fault(system: str, value: str) -> str | None:
-    """Return what is wrong with the form of a number that names a citizen, never the number itself; `None` for other systems.
+    """Return what is wrong with the form of a number that names a citizen; `None` if nothing, or for other systems.
 
-    There is no modulus 11 check: valid numbers fail it.
+    Never repeats the number. There is no modulus 11 check: valid numbers fail it.
     """
     form = FORMS.get(system)
     if form is None:

@@ -1,7 +1,7 @@
 """Byte surgery on admitted JSON: our id and meta in, resolved references in, every other byte as it came.
 
-All functions take JSON that `admit` has let in (well-formed, no key twice); on anything else they may raise `ValueError`. Nothing is parsed
-into numbers and written again, so decimals, escapes, order and white space survive.
+All functions take JSON that `admit` has let in (well-formed, no key twice); on anything else they may raise
+`ValueError`. Nothing is parsed into numbers and written again, so decimals, escapes, order and white space survive.
 """
 
 import json
@@ -48,11 +48,12 @@ def _members(raw: bytes) -> Iterator[tuple[str, int, int, int]]:
         end = stop
 
 
-def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, str] | None = None) -> bytes:  # noqa: A002 - FHIR's word
-    """Return `raw` with our `id` and `meta` right after `resourceType`, without the received ones, and with `references` resolved.
+def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, str] | None = None) -> bytes:
+    """Return `raw` with our `id` and `meta` in place of the received ones, and with `references` resolved.
 
-    `meta` is JSON. `references` maps a received reference, exactly as written in the decoded JSON, to the new one. It is looked up for the
-    value of every `reference`; what begins with `urn:` also for uri-typed values and for links in narrative, as transactions demand.
+    Both stand right after `resourceType`. `meta` is JSON. `references` maps a received reference, exactly as written
+    in the decoded JSON, to the new one. It is looked up for the value of every `reference`; what begins with `urn:`
+    also for uri-typed values and for links in narrative, as transactions demand.
 
     Source: https://hl7.org/fhir/R4/http.html#trules
     """
@@ -116,8 +117,9 @@ _OURS: Final = frozenset({"versionId", "lastUpdated", "security", "_versionId", 
 
 
 def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
-    """Return the meta that we serve: our version and time, the sender's profile, tag, source and extensions, and of labels only HTEST.
+    """Return the meta that we serve: our version and time; the sender's profile, tag, source and extensions; HTEST.
 
+    No other security label is kept: labels are classified at intake and added for those who may see them.
     `updated_us` is microseconds since 1970 UTC; it is written in whole milliseconds, rounded down.
     """
     received = resource.get("meta")

@@ -1,7 +1,7 @@
-"""FHIR R4 structure as flat look-up tables, one `Node` a type or backbone element, built from `definitions/` when first asked for.
+"""FHIR R4 structure as flat look-up tables, one `Node` a type or backbone element, built when first asked for.
 
-A node maps every JSON key that may stand in its objects to an `Element`: choice types under each of their names (`valueQuantity`),
-primitives also under the underscore key that carries their id and extensions (`_birthDate`).
+A node maps every JSON key that may stand in its objects to an `Element`: choice types under each of their names
+(`valueQuantity`), primitives also under the underscore key that carries their id and extensions (`_birthDate`).
 """
 
 from functools import cache
@@ -29,9 +29,10 @@ OBJECTS: Final = ARRAY + OBJECT
 
 
 class Element:
-    """What one JSON key may hold. `name` is the step in FHIRPath; `node` is set for objects; `targets` for limited references.
+    """What one JSON key may hold.
 
-    `codes` maps system to codes for a required binding on Coding, CodeableConcept and Quantity; for `code`, `allowed` has the codes.
+    `name` is the step in FHIRPath; `node` is set for objects, `targets` for limited references. `codes` maps system
+    to codes for a required binding on Coding, CodeableConcept and Quantity; for `code`, `allowed` has the codes.
     """
 
     __slots__ = ("allowed", "check", "codes", "kind", "many", "name", "node", "refers", "targets", "type")
@@ -54,9 +55,10 @@ def _never(_value: Any) -> bool:
 
 
 class Node:
-    """The table of one type: `elements` by JSON key; `required` names (a choice by its FHIRPath name); `choices` key -> name.
+    """The table of one type.
 
-    `keys` are the required names if all of them are JSON keys themselves; `None` when a choice is among them.
+    `elements` by JSON key; `required` names (a choice by its FHIRPath name); `choices` key -> name. `keys` are the
+    required names if all of them are JSON keys themselves; `None` when a choice is among them.
     """
 
     __slots__ = ("choices", "elements", "keys", "name", "required", "rules")

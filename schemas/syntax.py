@@ -1,16 +1,19 @@
 """JSON text to Python values: decimals exact, keys once, UTF-8 only, errors with line and column.
 
-Two readers, one meaning. `read` is fast (msgspec) and used for everything; `diagnose` is slow (standard library) and used when the fast one
-refuses a text or cannot rule out that an object has a key twice.
+Two readers, one meaning. `read` is fast (msgspec) and used for everything; `diagnose` is slow (standard library) and
+used when the fast one refuses a text or cannot rule out that an object has a key twice.
 """
 
 import json
 import re
+from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 import msgspec
+
+JSON = dict[str, Any]
 
 _DECODER: Final = msgspec.json.Decoder(float_hook=Decimal)
 _MAX_INTEGER: Final = 1000  # digits; longer ones cost quadratic time and mean nothing
@@ -27,10 +30,10 @@ class Malformed:
 
 @dataclass(frozen=True, slots=True)
 class Diagnosed:
-    """The value, and the keys that stood more than once, by id of the object that has them."""
+    """The value; and by id of an object the object (which keeps the id its own) and the keys that it had twice."""
 
     value: Any
-    repeated: dict[int, tuple[str, ...]]
+    repeated: dict[int, tuple[JSON, list[str]]]
 
 
 def read(raw: bytes) -> Any:
@@ -48,20 +51,17 @@ def read(raw: bytes) -> Any:
 def may_repeat_keys(raw: bytes, *, keys: int) -> bool:
     """Tell whether an object of the text may have a key twice, given how many members its objects have in all.
 
-    INVARIANT: false only when certain. If no colon follows other white space than one blank, every member's colon stands in `":` or `" :`,
-    so the text has at least as many of those as members, and at least as many members as objects hold keys.
+    INVARIANT: false only when certain. If no colon follows other white space than one blank, every member's colon
+    stands in `":` or `" :`, so the text has at least as many of those as members, and at least as many members as
+    objects hold keys.
     """
     if b"\n:" in raw or b"\t:" in raw or b"\r:" in raw or b"  :" in raw:
         return True
     return raw.count(b'":') + raw.count(b'" :') != keys
 
 
-class _ConstantError(ValueError):
+class _RefusedError(ValueError):
     pass
-
-
-def _refuse_constant(_name: str) -> Any:
-    raise _ConstantError
 
 
 def _whole(text: str) -> int | Decimal:
@@ -76,37 +76,57 @@ def _fraction(text: str) -> Decimal:
 
 
 def diagnose(raw: bytes) -> Diagnosed | Malformed:
-    """Read the text slowly: say where it breaks off being JSON, or which objects have a key twice (the last value wins)."""
-    try:
-        text = raw.decode("utf-8")
-    except UnicodeDecodeError as error:
-        return Malformed(f"not UTF-8 (byte {error.start})")
-    if text.startswith("\ufeff"):
-        return Malformed("starts with a byte order mark")
-    repeated: dict[int, tuple[str, ...]] = {}
-    kept: list[dict[str, Any]] = []  # so that no id is used twice while reading
+    """Read slowly: say where the text breaks off being JSON, or which objects have a key twice (the last one wins)."""
+    repeated: dict[int, tuple[JSON, list[str]]] = {}
 
-    def members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    def members(pairs: list[tuple[str, Any]]) -> JSON:
         value = dict(pairs)
         if len(value) != len(pairs):
-            seen: set[str] = set()
-            repeated[id(value)] = tuple(dict.fromkeys(key for key, _ in pairs if key in seen or seen.add(key)))  # type: ignore[func-returns-value]  # set.add is used for its effect
-            kept.append(value)
+            counts = Counter(key for key, _ in pairs)
+            repeated[id(value)] = value, [key for key, count in counts.items() if count > 1]
         return value
 
+    def refuse(_name: str) -> Any:
+        raise _RefusedError("not JSON: NaN and Infinity are not JSON numbers")
+
     try:
+        text = _decoded(raw)
         value = json.loads(
-            text, object_pairs_hook=members, parse_float=_fraction, parse_int=_whole, parse_constant=_refuse_constant
+            text, object_pairs_hook=members, parse_float=_fraction, parse_int=_whole, parse_constant=refuse
         )
     except json.JSONDecodeError as error:
         return Malformed(f"not JSON: {_WORDS.get(error.msg, 'invalid')} (line {error.lineno}, column {error.colno})")
-    except _ConstantError:
-        return Malformed("not JSON: NaN and Infinity are not JSON numbers")
+    except _RefusedError as error:
+        return Malformed(str(error))
     except RecursionError:
         return Malformed("nests too deeply", too_deep=True)
-    if _SURROGATE.search(json.dumps(value, ensure_ascii=False, default=str)):
+    if "\\u" in text and _has_surrogate(value):
         return Malformed("not JSON: an unpaired surrogate is no character")
-    return Diagnosed(value, {key: keys for key, keys in repeated.items() if any(id(one) == key for one in kept)})
+    return Diagnosed(value, repeated)
+
+
+def _decoded(raw: bytes) -> str:
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise _RefusedError(f"not UTF-8 (byte {error.start})") from error
+    if text.startswith("\ufeff"):
+        raise _RefusedError("starts with a byte order mark")
+    return text
+
+
+def _has_surrogate(value: Any) -> bool:
+    todo = [value]
+    while todo:
+        item = todo.pop()
+        if type(item) is dict:
+            todo.extend(item)
+            todo.extend(item.values())
+        elif type(item) is list:
+            todo.extend(item)
+        elif type(item) is str and _SURROGATE.search(item):
+            return True
+    return False
 
 
 _WORDS: Final = {

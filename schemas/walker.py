@@ -1,7 +1,7 @@
 """The one walk over a resource by the tables of `structure`: finds every fault, with its FHIRPath, in document order.
 
-Nothing is built while all is well: a part returns `None`, and paths are put together from the inside out only where a fault was found.
-What an object lacks, and the rules between its elements, come after what is wrong inside it.
+Nothing is built while all is well: a part returns `None`, and paths are put together from the inside out only where a
+fault was found. What an object lacks, and the rules between its elements, come after what is wrong inside it.
 """
 
 import re
@@ -37,7 +37,7 @@ MAX_DEPTH: Final = 64  # objects within objects; the deepest published example t
 MAX_FAULTS: Final = 500
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
-_ID = re.compile(r"[A-Za-z0-9\-.]{1,64}", re.ASCII)
+_LOCAL = re.compile(r"[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)
 _SHOWN_CODES: Final = 12
 
 
@@ -46,7 +46,7 @@ class TooDeepError(Exception):
 
 
 class Scope:
-    """What references may point to from within one resource: its contained resources and, in a Bundle, its neighbours."""
+    """What references may point to from within one resource: contained resources and, in a Bundle, neighbours."""
 
     __slots__ = ("_contained", "_neighbours", "bundle", "resource")
 
@@ -85,11 +85,15 @@ class Scope:
 
 
 class Walk:
-    """One walk. `keys` counts the members of all objects visited; `repeated` names keys that the text gave twice, by id of the object."""
+    """One walk.
+
+    `keys` counts the members of all objects visited; `repeated` names keys that the text gave twice, by id of the
+    object.
+    """
 
     __slots__ = ("count", "keys", "repeated", "scope")
 
-    def __init__(self, repeated: Mapping[int, tuple[str, ...]] | None = None) -> None:
+    def __init__(self, repeated: Mapping[int, tuple[JSON, list[str]]] | None = None) -> None:
         self.keys = 0
         self.count = 0
         self.repeated = repeated
@@ -117,7 +121,7 @@ class Walk:
     # Resources.
 
     def resource(self, value: Any, depth: int, *, contained: bool) -> Found | None:
-        """Walk a resource: the root, a Bundle entry, a parameter, or a contained one (which shares the scope of its container)."""
+        """Walk a resource: the root, an entry, a parameter, or a contained one, which shares its container's scope."""
         if type(value) is not dict:
             return self.add(None, "", "structure", "must be a resource, a JSON object")
         name = value.get("resourceType")
@@ -192,7 +196,7 @@ class Walk:
         elements = node.elements
         self.keys += len(value)
         if self.repeated is not None and id(value) in self.repeated:
-            for key in self.repeated[id(value)]:
+            for key in self.repeated[id(value)][1]:
                 found = self.add(found, _step(key, elements), "structure", "the object has this key more than once")
         for key, item in value.items():
             element = elements.get(key)
@@ -234,7 +238,7 @@ class Walk:
         return found
 
     def member(self, value: Any, element: Element, depth: int) -> Found | None:
-        """Walk one object that stands in an element, with what the element says about it: reference targets and codes."""
+        """Walk one object in an element, with what the element says about it: reference targets and codes."""
         if type(value) is not dict or not value:
             return self.add(None, "", "structure", _object_complaint(value))
         found = self.object(value, element.node, depth + 1)
@@ -276,7 +280,7 @@ class Walk:
 
     def array(
         self, value: JSON, key: str, items: Any, element: Element, found: Found | None, depth: int
-    ) -> Found | None:  # noqa: C901, PLR0912
+    ) -> Found | None:
         """Walk the items of a repeating element."""
         place = "." + element.name
         if type(items) is not list:
@@ -285,24 +289,25 @@ class Walk:
             return self.add(found, place, "structure", "must not be an empty array")
         kind = element.kind - ARRAY
         if kind in {TEXT, OTHER}:
-            for index, item in enumerate(items):
-                if item is None:
-                    if not _has_twin(value, "_" + key, index):
-                        found = self.add(
-                            found,
-                            f"{place}[{index}]",
-                            "structure",
-                            "null stands for a value only where the underscore property has an extension",
-                        )
-                elif (kind == TEXT and type(item) is not str) or not element.check(item):
-                    found = self.add(found, f"{place}[{index}]", *_primitive_complaint(element, item))
-            return found
+            return self.values(value, key, items, element, found)
         if kind == SHADOW:
             return self.shadows(value, key, items, element, found, depth)
         for index, item in enumerate(items):
-            inner = self.resource(item, depth + 1, contained=True) if kind == RESOURCE else self.member(item, element, depth)
+            inner = self.resource(item, depth + 1, contained=True)
             if inner:
                 found = _below(found, inner, f"{place}[{index}]")
+        return found
+
+    def values(self, value: JSON, key: str, items: list[Any], element: Element, found: Found | None) -> Found | None:
+        """Check the items of a repeating primitive."""
+        for index, item in enumerate(items):
+            place = f".{element.name}[{index}]"
+            if item is None:
+                if not _has_twin(value, "_" + key, index):
+                    text = "null stands for a value only where the underscore property has an extension"
+                    found = self.add(found, place, "structure", text)
+            elif (element.kind == ARRAY + TEXT and type(item) is not str) or not element.check(item):
+                found = self.add(found, place, *_primitive_complaint(element, item))
         return found
 
     def shadows(
@@ -374,15 +379,9 @@ class Walk:
         head, slash, rest = text.partition("/")
         if slash and head in resource_types():
             target: str | None = head
-            if "/" in rest or not _ID.fullmatch(rest):
-                parts = rest.split("/")
-                if not (all(map(_ID.fullmatch, parts[::2])) and len(parts) == 3 and parts[1] == "_history"):  # noqa: PLR2004 - id/_history/version
-                    found = self.add(
-                        found,
-                        ".reference",
-                        "value",
-                        "a relative reference is `Type/id`, with `/_history/version` at most",
-                    )
+            if not _LOCAL.fullmatch(rest):
+                words = "a relative reference is `Type/id`, with `/_history/version` at most"
+                found = self.add(found, ".reference", "value", words)
         elif text.startswith("#"):
             target = self.scope.contained.get(text[1:]) if text != "#" else self.scope.resource.get("resourceType")
             if target is None:
@@ -408,7 +407,9 @@ class Walk:
             return (parts[-2] if parts[-2] in resource_types() else None), None
         return None, None
 
-    def binding(self, value: JSON, type_: str, codes: Mapping[str, frozenset[str]], found: Found | None) -> Found | None:
+    def binding(
+        self, value: JSON, type_: str, codes: Mapping[str, frozenset[str]], found: Found | None
+    ) -> Found | None:
         """Check a required binding: one coding of the concept, or the coding itself, must come from the value set."""
         if type_ == "CodeableConcept":
             listed = value.get("coding")
