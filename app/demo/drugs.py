@@ -112,7 +112,7 @@ DRUGS: dict[str, Drug] = {
         "1 tablet morgen og middag",
         2,
         "1 tablet",
-        "vanddrivende ved hjertesvigt",
+        "hjertesvigt",
     ),
     "metoprolol": _drug("C07AB02", "Metoprolol|50 mg|depottabletter", "1 tablet morgen", 1, "1 tablet", "hurtig puls"),
     "enalapril": _drug("C09AA02", "Enalapril|10 mg|tabletter", "1 tablet morgen", 1, "1 tablet", "forhøjet blodtryk"),

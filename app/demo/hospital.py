@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from app.demo.chart import Chart, Submission
 from app.demo.codes import DEVICES, DIAGNOSES, coding, concept, own
 from app.demo.heroes import BRUNO
-from app.demo.life import DAY, Life, allergies, onset_year
+from app.demo.life import DAY, Life, allergies, onset
 from app.demo.moments import at_hour, day, local
 from app.demo.organisations import ORGANISATIONS
 from app.demo.personas import PERSONAS
@@ -27,8 +27,9 @@ def write(life: Life) -> Submission | None:
     if not (life.stays or visitor or clinic or life.citizen.hero):
         return None
     chart = Chart(life, PERSONAS["hospital-system"])
+    lasting: dict[str, str] = {}
     for place, stay in enumerate(life.stays):
-        stay_of(chart, stay, newest=place >= len(life.stays) - 2)
+        stay_of(chart, stay, lasting, newest=place >= len(life.stays) - 2)
     if visitor:
         _visit(chart)
     if life.stays or life.citizen.hero:
@@ -49,7 +50,7 @@ def _background(chart: Chart) -> None:
                 key,
                 system=systems.SKS_DIAGNOSIS,
                 recorded=recorded,
-                onset=str(onset_year(life, key)),
+                onset=str(onset(life, key)),
                 author=doctor,
             )
     for key in life.archetype.procedures:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from app.demo.archetypes import ARCHETYPES, Archetype, Stop
 from app.demo.habits import ACUTE, BASE, CHILD, Habit, of_person
 from app.demo.heroes import HERO_ALLERGIES, HERO_ARCHETYPES, HERO_STAYS
-from app.demo.moments import at_hour
+from app.demo.moments import at_hour, day
 from app.demo.people import Citizen
 
 YEARS = timedelta(days=730)
@@ -163,10 +163,20 @@ def allergies(life: Life) -> tuple[str, ...]:
     return ()
 
 
-def onset_year(life: Life, key: str) -> int:
-    """Return the year in which a chronic illness began; all three sectors agree on it."""
+def onset(life: Life, key: str) -> tuple[str, datetime]:
+    """Return when an illness began, as a FHIR date, and from when on its GP knew; all three sectors agree on it.
+
+    A stroke or a fracture began with its stay; what is chronic, in some year.
+    """
+    begun = next((stay.start for stay in life.stays if stay.reason == key and key in _SUDDEN), None)
+    if begun is not None:
+        return day(begun), min(begun + DAY * 12, life.at)
     age = life.citizen.age(life.at)
-    return life.at.year - life.draws(f"onset:{key}").randrange(2, max(3, min(14, age - 10)))
+    year = life.at.year - life.draws(f"onset:{key}").randrange(2, max(3, min(14, age - 10)))
+    return str(year), max(datetime(year, 6, 12, 8, tzinfo=life.at.tzinfo), life.at - DAY * 3650)
+
+
+_SUDDEN = frozenset({"stroke", "hip-fracture"})
 
 
 def taken_since(life: Life, key: str) -> datetime:

@@ -1,11 +1,11 @@
 """What the general practice writes: its diagnoses, medication list, allergies, plan, vaccinations, checks."""
 
-from datetime import date, datetime
+from datetime import date
 
 from app.demo.chart import Chart, Submission
 from app.demo.codes import VACCINES, coding, concept
 from app.demo.drugs import DRUGS
-from app.demo.life import DAY, Life, allergies, onset_year, taken_since
+from app.demo.life import DAY, Life, allergies, onset, taken_since
 from app.demo.moments import at_hour, day, local
 from app.demo.organisations import ORGANISATIONS
 from app.demo.personas import PERSONAS, Persona
@@ -51,9 +51,8 @@ def write(life: Life) -> Submission | None:
 def _diagnoses(chart: Chart, doctor: Persona) -> None:
     life, rng = chart.life, chart.rng
     for key in life.archetype.diagnoses:
-        year = onset_year(life, key)
-        recorded = max(datetime(year, 6, 12, 8, tzinfo=life.at.tzinfo), life.at - DAY * 3650)
-        diagnosis(chart, key, system=systems.ICPC2, recorded=min(recorded, life.at), onset=str(year), author=doctor)
+        began, recorded = onset(life, key)
+        diagnosis(chart, key, system=systems.ICPC2, recorded=recorded, onset=began, author=doctor)
     if rng.random() < (0.5 if life.adult else 0.2):
         key = rng.choice(_PAST) if life.adult else "otitis"
         start = life.at - DAY * rng.randrange(200, 700)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from app.demo.chart import JSON, Chart
 from app.demo.codes import DIAGNOSES, PROCEDURES, coding, concept, own
 from app.demo.letters import discharge_letter, discharge_plan
-from app.demo.life import DAY, Stay, taken_since
+from app.demo.life import DAY, Stay, onset, taken_since
 from app.demo.moments import day, spoken, written
 from app.demo.organisations import NOTICE, ORGANISATIONS
 from app.demo.personas import PERSONAS, Persona
@@ -43,20 +43,15 @@ _LIMITS = (
 )
 
 
-def stay_of(chart: Chart, stay: Stay, *, newest: bool) -> None:
-    """Write one stay: emergency contact, admission, and, when it is one of the two newest, what was done in it."""
+def stay_of(chart: Chart, stay: Stay, known: dict[str, str], *, newest: bool) -> None:
+    """Write one stay: emergency contact, admission, and, when it is one of the two newest, what was done in it.
+
+    `known` keeps the addresses of lasting diagnoses from stay to stay.
+    """
     life = chart.life
     doctor = PERSONAS[DOCTORS[stay.ward]]
     _encounter(chart, stay, emergency=True, diagnosis_of=None)
-    reason = diagnosis(
-        chart,
-        stay.reason,
-        system=systems.SKS_DIAGNOSIS,
-        recorded=stay.admitted,
-        onset=day(stay.start),
-        resolved=day(stay.end) if stay.end and _passes(stay.reason) else None,
-        author=doctor,
-    )
+    reason = _reason(chart, stay, known, doctor)
     encounter = _encounter(chart, stay, emergency=False, diagnosis_of=reason)
     _during(chart, stay, encounter, doctor, rounds=2 if newest else 1)
     if life.archetype.nursing and chart.rng.random() < 0.25:
@@ -71,8 +66,26 @@ def stay_of(chart: Chart, stay: Stay, *, newest: bool) -> None:
         _discharge_medication(chart, stay)
 
 
-def _passes(reason: str) -> bool:
-    return reason not in {"copd", "heart-failure", "stroke", "schizophrenia", "asthma"}
+_LASTING = frozenset({"copd", "heart-failure", "stroke", "schizophrenia", "asthma"})
+
+
+def _reason(chart: Chart, stay: Stay, known: dict[str, str], doctor: Persona) -> str:
+    """Add the diagnosis of a stay; a lasting illness is one diagnosis, however many stays it brings."""
+    if stay.reason in known:
+        return known[stay.reason]
+    lasting = stay.reason in _LASTING
+    address = diagnosis(
+        chart,
+        stay.reason,
+        system=systems.SKS_DIAGNOSIS,
+        recorded=stay.admitted,
+        onset=onset(chart.life, stay.reason)[0] if lasting else day(stay.start),
+        resolved=day(stay.end) if stay.end and not lasting else None,
+        author=doctor,
+    )
+    if lasting:
+        known[stay.reason] = address
+    return address
 
 
 def _encounter(chart: Chart, stay: Stay, *, emergency: bool, diagnosis_of: str | None) -> str:
