@@ -74,7 +74,7 @@ def demographics_of(resource: Mapping[str, Any]) -> Demographics:
 
 
 def master_of(candidates: Sequence[Candidate]) -> Candidate | None:
-    """Return the Patient that answers for the citizen: best rank, then with a CPR number, then newest, then lowest key."""
+    """Return the Patient that answers for the citizen: best rank, then one with a CPR number, then the newest."""
     return min(candidates, key=_order, default=None)
 
 

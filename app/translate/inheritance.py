@@ -22,7 +22,6 @@ _FORWARD: Final[dict[str, tuple[str, ...]]] = {
     "Observation": ("hasMember",),
     "Communication": ("payload.contentAttachment", "payload.contentReference"),
     "Composition": ("section.entry",),
-    "Encounter": (),
 }
 """type -> elements whose targets take over its labels: parts of a whole that was labelled as a whole."""
 
@@ -46,7 +45,6 @@ _BACKWARD: Final[dict[str, tuple[str, ...]]] = {
     "Task": ("focus", "reasonReference"),
     "Appointment": ("reasonReference",),
     "ImmunizationRecommendation": ("recommendation.supportingPatientInformation",),
-    "Flag": (),
 }
 """type -> elements whose targets give it their labels: what it derives from, rests on or tells of."""
 

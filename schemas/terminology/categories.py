@@ -129,7 +129,8 @@ CATEGORIES: Final[tuple[CategoryRow, ...]] = (
     CategoryRow(
         types=_types("Observation"),
         category="other",
-        codes=_codes(systems.OBSERVATION_CATEGORY, "social-history"),
+        codes=_codes(systems.OBSERVATION_CATEGORY, "social-history")
+        | _codes(systems.LOINC, "72166-2 74013-4 11331-6 11367-0"),
     ),
     CategoryRow(types=_types("Observation"), category="measurement"),
     CategoryRow(types=_types("DiagnosticReport Specimen ImagingStudy"), category="lab-result"),
