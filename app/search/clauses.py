@@ -237,7 +237,9 @@ def _limits(prefix: Prefix, amount: Decimal) -> tuple[int, int]:
     if prefix in {"eq", "ne"}:
         half = Decimal(5).scaleb(int(amount.as_tuple().exponent) - 1, _WIDE)  # `exponent` is a number: no NaN gets here
         low = _whole(_WIDE.subtract(amount, half), ROUND_CEILING)
-        return low, max(low, _whole(_WIDE.add(amount, half), ROUND_CEILING) - 1)
+        high = _whole(_WIDE.add(amount, half), ROUND_CEILING) - 1
+        if low <= high:
+            return low, high
     slack = _WIDE.multiply(abs(amount), Decimal("0.1")) if prefix == "ap" else Decimal(0)
     return _whole(_WIDE.subtract(amount, slack), ROUND_FLOOR), _whole(_WIDE.add(amount, slack), ROUND_FLOOR)
 

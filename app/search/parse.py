@@ -141,7 +141,7 @@ class _Reader:
         return text
 
     def _read_clause(self, name: str, value: str) -> None:
-        base, _, modifier = name.partition(":")
+        base, colon, modifier = name.partition(":")
         row = self.rows.get(base)
         if row is None:
             if self.lenient:
@@ -151,7 +151,7 @@ class _Reader:
             return
         try:
             if not self._selects_by_identifier(row, name, value):
-                self.clauses.append(clause(row, modifier, value, self.base_url))
+                self.clauses.append(clause(row, modifier if modifier or not colon else ":", value, self.base_url))
         except ReadError as error:
             self.refuse(name, error.code, f"{_said(name)} {error.text}")
             return
