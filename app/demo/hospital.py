@@ -50,7 +50,7 @@ def _background(chart: Chart) -> None:
                 key,
                 system=systems.SKS_DIAGNOSIS,
                 recorded=recorded,
-                onset=str(onset(life, key)),
+                onset=onset(life, key)[0],
                 author=doctor,
             )
     for key in life.archetype.procedures:
