@@ -39,17 +39,18 @@ class Among:
 class Not:
     """Records for which `of` does not hold."""
 
-    of: "Condition"
+    of: "Open"
 
 
 @dataclass(frozen=True, slots=True)
 class AllOf:
-    """Records for which every one of `of` holds; at least two, sorted, without repeats."""
+    """Records for which every one of `of` holds; at least two, sorted, without repeats, none an `AllOf` itself."""
 
-    of: tuple["Condition", ...]
+    of: tuple["Open", ...]
 
 
-Condition = Always | Never | During | Among | Not | AllOf
+Open = During | Among | Not | AllOf
+Condition = Always | Never | Open
 
 ALWAYS = Always()
 NEVER = Never()
@@ -57,30 +58,23 @@ NEVER = Never()
 
 def negation(of: Condition) -> Condition:
     """Return the condition that holds exactly where `of` does not."""
-    match of:
-        case Always():
-            return NEVER
-        case Never():
-            return ALWAYS
-        case Not():
-            return of.of
-        case _:
-            return Not(of)
+    if isinstance(of, Always):
+        return NEVER
+    if isinstance(of, Never):
+        return ALWAYS
+    return of.of if isinstance(of, Not) else Not(of)
 
 
 def conjunction(conditions: Iterable[Condition]) -> Condition:
     """Return the condition that holds exactly where all of `conditions` do, in canonical form."""
-    parts: dict[Condition, None] = {}
+    parts: dict[Open, None] = {}
     for condition in conditions:
-        match condition:
-            case Never():
-                return NEVER
-            case Always():
-                continue
-            case AllOf():
-                parts.update(dict.fromkeys(condition.of))
-            case _:
-                parts[condition] = None
+        if isinstance(condition, Never):
+            return NEVER
+        if isinstance(condition, AllOf):
+            parts.update(dict.fromkeys(condition.of))
+        elif not isinstance(condition, Always):
+            parts[condition] = None
     if not parts:
         return ALWAYS
     if len(parts) == 1:
@@ -88,32 +82,24 @@ def conjunction(conditions: Iterable[Condition]) -> Condition:
     return AllOf(tuple(sorted(parts, key=_rank)))
 
 
-def _rank(condition: Condition) -> str:
-    match condition:
-        case During(period):
-            return f"d{period.start}/{period.end}"
-        case Among(instances):
-            return f"i{sorted(instances)}"
-        case Not(of):
-            return f"n{_rank(of)}"
-        case AllOf(of):
-            return f"a{[_rank(part) for part in of]}"
-        case _:
-            return "c"
+def _rank(condition: Open) -> str:
+    if isinstance(condition, During):
+        return f"d{condition.period.start}/{condition.period.end}"
+    if isinstance(condition, Among):
+        return f"i{sorted(condition.instances)}"
+    if isinstance(condition, Not):
+        return f"n{_rank(condition.of)}"
+    return f"a{[_rank(part) for part in condition.of]}"
 
 
 def holds(condition: Condition, *, instance: str, period: Period) -> bool:
     """Tell whether the condition holds for the record `instance` with the clinical period `period`."""
-    match condition:
-        case Always():
-            return True
-        case Never():
-            return False
-        case During():
-            return condition.period.overlaps(period)
-        case Among():
-            return instance in condition.instances
-        case Not():
-            return not holds(condition.of, instance=instance, period=period)
-        case AllOf():
-            return all(holds(part, instance=instance, period=period) for part in condition.of)
+    if isinstance(condition, Always | Never):
+        return isinstance(condition, Always)
+    if isinstance(condition, During):
+        return condition.period.overlaps(period)
+    if isinstance(condition, Among):
+        return instance in condition.instances
+    if isinstance(condition, Not):
+        return not holds(condition.of, instance=instance, period=period)
+    return all(holds(part, instance=instance, period=period) for part in condition.of)

@@ -16,6 +16,9 @@ from consent.vocabulary import Action, Effect
 STAFF_RECORDS_A_BLOCK = "L5-S"
 """The rule by which staff write down a block on the citizen's word."""
 
+DEEPEST = 8
+"""Provisions within provisions; IHE PCF has two."""
+
 _Matcher = Callable[[ActorScope, Case], bool]
 
 
@@ -68,14 +71,20 @@ def may_record(permit: Permit, directive: Directive) -> bool:
     return permit.request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
 
 
-def _parts(provision: Provision, case: Case) -> tuple[Part, ...]:
-    """Return the records that the provision is about: permitted ones for a permit, denied ones for a deny."""
+def _parts(provision: Provision, case: Case, depth: int = 1) -> tuple[Part, ...]:
+    """Return the records that the provision is about: permitted ones for a permit, denied ones for a deny.
+
+    Raises:
+        ValueError: nested deeper than `DEEPEST`; what cannot be read to its end means no.
+    """
+    if depth > DEEPEST:
+        raise ValueError("provisions are nested too deep")
     same: list[Part] = []
     opposite: list[Part] = []
     for nested in provision.exceptions:
         matches = _matches_widely if nested.effect is Effect.DENY else _matches_narrowly
         if _speaks(nested, case, actors=matches):
-            (same if nested.effect is provision.effect else opposite).extend(_parts(nested, case))
+            (same if nested.effect is provision.effect else opposite).extend(_parts(nested, case, depth + 1))
     exceptions = tuple(opposite)
     if provision.effect is Effect.DENY:
         # Deny overrides: what a nested deny adds is not excepted by a permit beside it.

@@ -1,0 +1,81 @@
+"""Corners of directives that the decision cases do not reach."""
+
+from dataclasses import replace
+
+import pytest
+
+from consent import Denial, Facts, Permit, decide
+from consent.directives import DEEPEST, may_record
+from consent.model import (
+    ActorScope,
+    DataScope,
+    Directive,
+    OrganisationKey,
+    Period,
+    PersonKey,
+    Provision,
+    Relation,
+    Standing,
+)
+from consent.vocabulary import Action, Category, Effect, Evidence, Function, Purpose, RelationKind
+
+WARD = OrganisationKey("ward")
+FACTS = Facts(
+    relations=(Relation(kind=RelationKind.STAY, organisation=WARD, evidence=Evidence.NOTIFICATION),),
+    standings=(
+        Standing(
+            person=PersonKey("ann"),
+            authorised=True,
+            functions=frozenset({Function.HOSPITAL_TREATMENT}),
+            organisations=frozenset({WARD}),
+        ),
+    ),
+)
+
+
+def directive(root: Provision) -> Directive:
+    return Directive(id="d", version=1, active=True, period=Period(), root=root)
+
+
+def nested(levels: int) -> Provision:
+    provision = Provision(effect=Effect.DENY, data=DataScope(categories=frozenset({Category.DIAGNOSIS})))
+    for _ in range(levels - 1):
+        opposite = Effect.PERMIT if provision.effect is Effect.DENY else Effect.DENY
+        provision = Provision(effect=opposite, exceptions=(provision,))
+    return provision
+
+
+def test_a_directive_as_deep_as_allowed_is_read(make_request) -> None:
+    decision = decide(make_request(), replace(FACTS, directives=(directive(nested(DEEPEST)),)))
+    assert "D1" not in {reason.rule for reason in decision.reasons}
+
+
+@pytest.mark.parametrize("levels", [DEEPEST + 1, 5000])
+def test_a_directive_nested_too_deep_refuses(make_request, levels: int) -> None:
+    decision = decide(make_request(), replace(FACTS, directives=(directive(nested(levels)),)))
+    assert isinstance(decision, Denial)
+    assert "D1" in {reason.rule for reason in decision.reasons}
+
+
+def test_staff_record_a_pure_block_and_nothing_else(make_request) -> None:
+    permit = decide(make_request(action=Action.DIRECT), FACTS)
+    assert isinstance(permit, Permit)
+    block = Provision(effect=Effect.DENY, actors=ActorScope(persons=frozenset({PersonKey("bo")})))
+    exception = Provision(effect=Effect.PERMIT, actors=ActorScope(persons=frozenset({PersonKey("ann")})))
+    assert may_record(permit, directive(block))
+    assert not may_record(permit, directive(replace(block, exceptions=(exception,))))
+    assert not may_record(permit, directive(exception))
+
+
+def test_the_citizen_records_what_she_likes(make_request) -> None:
+    request = make_request(function=Function.CITIZEN, action=Action.DIRECT, purpose=Purpose.PATIENT_REQUEST)
+    permit = decide(request, replace(FACTS, citizen_born=request.at.replace(year=1950)))
+    assert isinstance(permit, Permit)
+    assert may_record(permit, directive(Provision(effect=Effect.PERMIT)))
+    assert may_record(permit, directive(Provision(effect=Effect.DENY)))
+
+
+def test_a_permit_to_look_up_records_nothing(make_request) -> None:
+    permit = decide(make_request(), FACTS)
+    assert isinstance(permit, Permit)
+    assert not may_record(permit, directive(Provision(effect=Effect.DENY)))
