@@ -149,9 +149,9 @@ def _informed(scene: Scene, row: Row) -> str:
         return mark(catalogue.NOT_INFORMED)
     if not row.has(Mark.INFORMED):
         return catalogue.INFORMED_UNKNOWN.da
-    told = row.line.start
-    if scene.chain is not None and told is not None and told < scene.chain.start:
-        return f"{catalogue.INFORMED_BEFORE.da} {row.line.key}"
+    told = row.line.moment
+    if scene.chain is None or (told is not None and told < scene.chain.start):
+        return f"{catalogue.INFORMED_BEFORE.da} {row.line.key}".rstrip()
     return f"{mark(catalogue.INFORMED)} {row.line.key}".rstrip()
 
 
@@ -205,10 +205,18 @@ def results(scene: Scene, section: Section) -> Block:
     chosen = newest([*first[:limit], *recent[: max(limit - len(first), 0)]])
     told = f"{catalogue.SHOWN_NEWEST.da} {len(chosen)} {catalogue.OF.da} {len(rows)}. {catalogue.MORE.da}."
     more = [f"<p>{told}</p>"] if len(chosen) < len(rows) else []
+    refs = {row.ref for row in chosen}
     items = (
-        scene.item(row, f"{row.line.html}: {row.line.detail}" if row.line.detail else row.line.html) for row in chosen
+        scene.item(row, f"{row.line.html}: {row.line.detail}" if row.line.detail else row.line.html)
+        for row in chosen
+        if not _is_envelope(row, refs)
     )
     return Block(listed(items) + more, chosen)
+
+
+def _is_envelope(row: Row, shown: set[str]) -> bool:
+    """Tell whether a report says nothing but what its results say, which have lines of their own."""
+    return row.line.kind is Kind.REPORT and not row.line.name and not shown.isdisjoint(row.line.links)
 
 
 def plans(scene: Scene, section: Section) -> Block:

@@ -101,7 +101,7 @@ RESPONSIBILITY_ENDED: Final = Text(
 )
 INFORMED: Final = Text("UNDERRETTET", "informed")
 NOT_INFORMED: Final = Text("IKKE UNDERRETTET", "not informed")
-INFORMED_BEFORE: Final = Text("sidst underrettet før dette forløb", "last informed before this stay")
+INFORMED_BEFORE: Final = Text("ikke om dette forløb; sidst underrettet", "not of this stay; last informed")
 INFORMED_UNKNOWN: Final = Text("ikke oplyst om underrettet", "not stated whether informed")
 INTERPRETER_NEEDED: Final = Text("TOLK NØDVENDIG", "interpreter needed")
 INTERPRETER_NOT_NEEDED: Final = Text("tolk ikke nødvendig", "interpreter not needed")

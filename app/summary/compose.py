@@ -1,6 +1,5 @@
 """Compose a document Bundle for one reader from what that reader may see: pure, deterministic, bodies spliced."""
 
-import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
@@ -105,7 +104,10 @@ def _scene(
             continue
         signature = entry.item.signature
         source = escaped.get(signature.origin) or escaped.get(signature.controller) or catalogue.SOURCE_UNKNOWN.da
-        row = Row(line, ref, entry.type, source, signature.controller, entry.updated_us, entry.type not in NO_ENTRY)
+        age = (-line.as_of, -entry.updated_us, ref)
+        row = Row(
+            line, ref, entry.type, source, signature.controller, entry.updated_us, entry.type not in NO_ENTRY, age
+        )
         by_ref[ref] = row
         rows.setdefault(line.kind, []).append(row)
         if row.in_bundle:
@@ -213,15 +215,17 @@ _TEST: Final = f',"security":[{{"system":"{systems.ACT_REASON}","code":"HTEST"}}
 
 def _rewriter(patient_id: str, other_patients: Collection[str]) -> Callable[[bytes], bytes]:
     """Return what rewrites references to further source Patients, and nothing else, in a body."""
-    others = sorted({each.encode() for each in other_patients} - {f"Patient/{patient_id}".encode()})
-    if not others:
-        return bytes
-    pattern = re.compile(rb'("reference"\s*:\s*")(?:' + b"|".join(map(re.escape, others)) + rb')(?=")')
-    master = b"Patient/" + patient_id.encode()
+    others = sorted({f'"{each}"'.encode() for each in other_patients} - {f'"Patient/{patient_id}"'.encode()})
+    master = f'"Patient/{patient_id}"'.encode()
 
     def rewrite(body: bytes) -> bytes:
-        if any(each in body for each in others):
-            return pattern.sub(lambda found: found[1] + master, body)
+        for other in others:
+            at = body.find(other)
+            while at >= 0:
+                before = body[:at].rstrip(b" \t\r\n")
+                if before.endswith(b":") and before[:-1].rstrip(b" \t\r\n").endswith(b'"reference"'):
+                    body = body[:at] + master + body[at + len(other) :]
+                at = body.find(other, at + 1)
         return body
 
-    return rewrite
+    return rewrite if others else bytes

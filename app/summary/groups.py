@@ -262,7 +262,7 @@ def _drug_item(scene: Scene, drug: Drug, dose: Row | None) -> str:
     told = f"{marks + ' ' if marks else ''}{drug.html}"
     if line.detail:
         told += f", {line.detail}"
-    if dose is not None:
+    if dose is not None and (line.moment is None or dose.line.as_of > line.moment):
         told += f", <b>{catalogue.LAST_DOSE.da}</b>: {dose.line.detail} <small>· {dose.source}</small>"
     origins = "; ".join(
         scene.origin(row).strip() + ("" if row.has(Mark.NATIONAL_CARD) else f" {catalogue.COPY.da}")

@@ -28,8 +28,12 @@ def bold(text: str) -> str:
 
 
 def joined(*parts: str, by: str = ", ") -> str:
-    """Join the fragments that are not empty."""
-    return by.join(part for part in parts if part)
+    """Join the fragments that are not empty; what was said already (in bold or not) is not said again."""
+    said: dict[str, str] = {}
+    for part in parts:
+        if part:
+            said.setdefault(part.removeprefix("<b>").removesuffix("</b>"), part)
+    return by.join(said.values())
 
 
 def labelled(label: str, fragment: str) -> str:

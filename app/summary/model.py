@@ -6,7 +6,8 @@ frozen dataclass takes ten times as long to make.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import IntFlag, StrEnum
+from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -49,29 +50,29 @@ class Kind(StrEnum):
     SUPPORT = "support"  # has no row of its own: Medication, Specimen
 
 
-class Mark(IntFlag):
-    """What is true of a line, one bit each; stored, so never renumber."""
+class Mark:
+    """What is true of a line, one bit each; stored, so never renumber. Flags of `enum` would cost ten times more."""
 
-    INACTIVE = 1  # resolved, ended, refuted, stopped
-    ABSENCE = 2  # a statement that there is none
-    PAUSED = 4
-    AS_NEEDED = 8  # pn
-    ANTICOAGULANT = 16
-    INSULIN = 32
-    OPIOID = 64
-    NATIONAL_CARD = 128  # comes from the shared medication card (FMK)
-    OXYGEN = 256  # measured or habitual on oxygen
-    ROOM_AIR = 512
-    ISOLATION = 1024
-    HIGH = 2048  # high criticality, abnormal result
-    OPEN = 4096  # a stay that goes on
-    LEAVE = 8192  # … and the citizen is on leave (orlov)
-    INFORMED = 16384
-    NOT_INFORMED = 32768
-    COMPUTED = 65536
-    TEST_DATA = 131072
-    PLANNED = 262144
-    EMERGENCY = 524288
+    INACTIVE: Final = 1  # resolved, ended, refuted, stopped
+    ABSENCE: Final = 2  # a statement that there is none
+    PAUSED: Final = 4
+    AS_NEEDED: Final = 8  # pn
+    ANTICOAGULANT: Final = 16
+    INSULIN: Final = 32
+    OPIOID: Final = 64
+    NATIONAL_CARD: Final = 128  # comes from the shared medication card (FMK)
+    OXYGEN: Final = 256  # measured or habitual on oxygen
+    ROOM_AIR: Final = 512
+    ISOLATION: Final = 1024
+    HIGH: Final = 2048  # high criticality, abnormal result
+    OPEN: Final = 4096  # a stay that goes on
+    LEAVE: Final = 8192  # … and the citizen is on leave (orlov)
+    INFORMED: Final = 16384
+    NOT_INFORMED: Final = 32768
+    COMPUTED: Final = 65536
+    TEST_DATA: Final = 131072
+    PLANNED: Final = 262144
+    EMERGENCY: Final = 524288
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -93,6 +94,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     second_high: float | None = None
     unit: str = ""
     level: int = -1
+    moment: int | None = None  # last dose, when a relative was told, end of responsibility
     key: str = ""  # identity of a drug line
     name: str = ""  # for alphabetical order
     links: tuple[str, ...] = ()  # 'Type/id' of what the line needs from others

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -9,7 +10,7 @@ import msgspec
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
 from app.summary.markup import safe
-from app.summary.model import Kind, Line, Mark
+from app.summary.model import Kind, Line
 
 if TYPE_CHECKING:
     from app.summary.stays import Chain
@@ -25,8 +26,9 @@ class Row(msgspec.Struct, frozen=True, eq=False):
     owner: str  # controller, tells sources apart
     received_us: int
     in_bundle: bool
+    age: tuple[int, int, str]  # sorts newest first
 
-    def has(self, mark: Mark) -> bool:
+    def has(self, mark: int) -> bool:
         """Tell whether the line bears the mark."""
         return bool(self.line.marks & mark)
 
@@ -135,8 +137,7 @@ def listed(items: Iterable[str]) -> list[str]:
 
 def newest(rows: Iterable[Row]) -> list[Row]:
     """Sort newest first; equal dates by received, then by id, so that the order never depends on storage."""
-    return sorted(rows, key=_age)
+    return sorted(rows, key=_AGE)
 
 
-def _age(row: Row) -> tuple[int, int, str]:
-    return -row.line.as_of, -row.received_us, row.ref
+_AGE = attrgetter("age")

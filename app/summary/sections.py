@@ -185,7 +185,6 @@ SECTIONS: Final[tuple[Section, ...]] = (
         title=Text("Kommunale ydelser og døgntelefon", "Municipal services and 24-hour phone"),
         kinds=(Kind.SERVICE,),
         arrange=arrange.services,
-        stale_days=365,
     ),
     Section(
         key="problems",

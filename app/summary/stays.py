@@ -96,9 +96,9 @@ def inside(known: list[Chain], moment: int) -> bool:
 
 def responsibility(scene: Scene, row: Row) -> str:
     """Write until when the unit says it is responsible, and whether that has passed (the 72 hours)."""
-    if not row.line.key.isdecimal():
+    until = row.line.moment
+    if until is None:
         return ""
-    until = int(row.line.key)
     told = catalogue.RESPONSIBILITY_ENDED if scene.is_over(until) else catalogue.RESPONSIBLE_UNTIL
     return f"<br/>{told.da} <b>{times.moment_text(until)}</b>"
 

@@ -33,7 +33,7 @@ def stay(resource: JSON, category: Category) -> Line | None:
         return service(resource, category)
     code = elements.status(resource.get("class"))
     start, stop = elements.period(resource.get("period"))
-    marks = Mark(0)
+    marks = 0
     if state in _OPEN:
         marks |= Mark.OPEN
     leave = node(extension(resource, systems.LEAVE_PERIOD_EXTENSION).get("valuePeriod"))
@@ -61,12 +61,11 @@ def stay(resource: JSON, category: Category) -> Line | None:
         resource,
         html,
         *("period.end", "period.start"),
-        marks=int(marks),
+        marks=marks,
         topic=code,
         start=start,
         stop=stop,
-        level=-1,
-        key=str(responsibility(resource) or ""),
+        moment=responsibility(resource),
     )
 
 
@@ -110,16 +109,15 @@ def plan(resource: JSON, category: Category) -> Line | None:
     if category is Category.CARE_SERVICE:
         return service(resource, category)
     if category is Category.TREATMENT_LIMIT:
-        marks = Mark.INACTIVE if state in _OVER else Mark(0)
+        marks = Mark.INACTIVE if state in _OVER else 0
         html = joined(called(resource.get("code")), notes(resource), author(resource, "requester", "author"))
-        return make(Kind.LIMIT, resource, html, "authoredOn", marks=int(marks), links=encounter_of(resource))
+        return make(Kind.LIMIT, resource, html, "authoredOn", marks=marks, links=encounter_of(resource))
     start, stop = elements.period(resource.get("period") or resource.get("occurrencePeriod"))
     activities = [
         joined(called(detail.get("code")), safe(string(detail.get("description"))), by=" ")
         for each in nodes(resource.get("activity"))
         if (detail := node(each.get("detail")))
     ]
-    until = responsibility(resource)
     html = joined(
         bold(string(resource.get("title"))) or joined(*(called(each) for each in nodes(resource.get("category"))[:1])),
         called(resource.get("code")),
@@ -137,11 +135,11 @@ def plan(resource: JSON, category: Category) -> Line | None:
         resource,
         html,
         *("created", "authoredOn", "period.start"),
-        marks=int(Mark.INACTIVE if state in _OVER else Mark(0)),
+        marks=Mark.INACTIVE if state in _OVER else 0,
         topic="discharge" if discharge else "",
         start=start,
         stop=stop,
-        key=str(until or ""),
+        moment=responsibility(resource),
         links=tuple(
             found for each in nodes(resource.get("activity")) if (found := elements.reference(each.get("reference")))
         ),
@@ -193,9 +191,9 @@ def service(resource: JSON, category: Category) -> Line | None:
         "" if state in _OVER else word(state),
         notes(resource),
     )
-    marks = Mark.INACTIVE if state in _OVER or state == "inactive" else Mark(0)
+    marks = Mark.INACTIVE if state in _OVER or state == "inactive" else 0
     dates = ("created", "authoredOn", "period.start")
-    return make(Kind.SERVICE, resource, html, *dates, marks=int(marks), start=start, stop=stop)
+    return make(Kind.SERVICE, resource, html, *dates, marks=marks, start=start, stop=stop)
 
 
 def goal(resource: JSON, _category: Category) -> Line | None:
@@ -213,7 +211,7 @@ def goal(resource: JSON, _category: Category) -> Line | None:
     html = joined(
         called(resource.get("description")), labelled(catalogue.EXPECTED.da, expected), word(state), notes(resource)
     )
-    marks = Mark.INACTIVE if state in ("completed", "cancelled") else Mark(0)
+    marks = Mark.INACTIVE if state in ("completed", "cancelled") else 0
     return make(
-        Kind.GOAL, resource, html, "statusDate", "startDate", marks=int(marks), name=first_date(resource, "startDate")
+        Kind.GOAL, resource, html, "statusDate", "startDate", marks=marks, name=first_date(resource, "startDate")
     )

@@ -6,7 +6,7 @@ from app.summary.distil.measures import note
 from app.summary.distil.problems import GONE, encounter_of
 from app.summary.elements import JSON, node, nodes, string
 from app.summary.markup import bold, joined, safe
-from app.summary.model import Kind, Line, Mark
+from app.summary.model import Kind, Line
 from consent.vocabulary import Category
 
 _KINDS = {
@@ -76,7 +76,7 @@ def message(resource: JSON, category: Category) -> Line | None:
         joined(*texts, by="<br/>"),
         author(resource, "sender"),
     )
-    return make(Kind.LETTER, resource, html, "sent", "received", marks=int(Mark(0)))
+    return make(Kind.LETTER, resource, html, "sent", "received", marks=0)
 
 
 def bare(resource: JSON, _category: Category) -> Line | None:

@@ -17,13 +17,13 @@ _MARKS = {
 _ENDED = frozenset({"completed", "stopped", "not-taken", "ended"})
 
 
-def marks_of(concept: object) -> Mark:
+def marks_of(concept: object) -> int:
     """Return the marks of a drug by its ATC codes: anticoagulant, insulin, opioid."""
-    found = Mark(0)
+    found = 0
     for system, code, _ in elements.codings(concept):
         if system == systems.ATC:
             for mark in medication.marks_of(code):
-                found |= _MARKS.get(mark, Mark(0))
+                found |= _MARKS.get(mark, 0)
     return found
 
 
@@ -53,7 +53,7 @@ def support(resource: JSON, _category: Category) -> Line | None:
         Kind.SUPPORT,
         resource,
         drug_text(resource),
-        marks=int(marks_of(resource.get("code"))),
+        marks=marks_of(resource.get("code")),
         topic=atc,
         name=elements.words(resource.get("code")),
     )
@@ -151,6 +151,7 @@ def drug_line(resource: JSON, _category: Category) -> Line | None:
     last = extension(resource, systems.LAST_DOSE_EXTENSION).get("valueDateTime")
     reasons = joined(*(safe(elements.words(each)) for each in nodes(resource.get("reasonCode"))))
     since = elements.first_date(resource, "effectivePeriod.start", "effectiveDateTime")
+    given = times.span(last)
     detail = joined(
         dosage_text(dosages),
         _route(dosages),
@@ -170,7 +171,7 @@ def drug_line(resource: JSON, _category: Category) -> Line | None:
         resource,
         shown or bold(display),
         *("dateAsserted", "authoredOn", "effectiveDateTime", "effectivePeriod.start"),
-        marks=int(marks),
+        marks=marks,
         topic=elements.code_in(concept, systems.ATC),
         start=start,
         stop=stop,
@@ -178,7 +179,7 @@ def drug_line(resource: JSON, _category: Category) -> Line | None:
         name=name.casefold(),
         links=() if inside else tuple(filter(None, (pointed,))),
         detail=detail,
-        level=1 if last else 0,
+        moment=given[0] if given else None,
     )
 
 

@@ -3,7 +3,7 @@
 from app.summary import catalogue, elements, times, topics
 from app.summary.distil.common import author, called, make, notes, quantity_text, range_words, word
 from app.summary.distil.problems import GONE, encounter_of, expiry
-from app.summary.elements import JSON, first_date, node, nodes, number, string
+from app.summary.elements import JSON, node, nodes, number, string
 from app.summary.markup import bold, joined, labelled, safe
 from app.summary.model import Kind, Line, Mark
 from consent.vocabulary import Category
@@ -69,18 +69,18 @@ def unit_of(resource: JSON) -> str:
     return string(known.get("code")) or string(known.get("unit"))
 
 
-def oxygen_of(resource: JSON) -> Mark:
+def oxygen_of(resource: JSON) -> int:
     """Return whether a saturation is on oxygen or on room air; neither when it is not stated."""
     for part in nodes(resource.get("component")):
         keys = {(system, code) for system, code, _ in elements.codings(part.get("code"))}
         if topics.OXYGEN_SUPPLY in keys:
             said = elements.code_in(part.get("valueCodeableConcept"), systems.CODES)
-            return {"oxygen": Mark.OXYGEN, "room-air": Mark.ROOM_AIR}.get(said, Mark(0))
+            return {"oxygen": Mark.OXYGEN, "room-air": Mark.ROOM_AIR}.get(said, 0)
         amount = number(node(part.get("valueQuantity")).get("value"))
         if keys & topics.OXYGEN_FLOW and amount is not None:
             limit = topics.ROOM_AIR_PERCENT if (systems.LOINC, "3150-6") in keys else 0
             return Mark.OXYGEN if amount > limit else Mark.ROOM_AIR
-    return Mark(0)
+    return 0
 
 
 def component_of(resource: JSON, codes: frozenset[tuple[str, str]]) -> JSON:
@@ -123,7 +123,7 @@ def observation(resource: JSON, category: Category) -> Line | None:
     concept = resource.get("code")
     topic = topic_of(concept)
     shown = _shown_value(resource, topic)
-    marks = oxygen_of(resource) if topic == "saturation" else Mark(0)
+    marks = oxygen_of(resource) if topic == "saturation" else 0
     interpretation = {code for _, code, _ in elements.codings(resource.get("interpretation"))}
     if interpretation & _ABNORMAL:
         marks |= Mark.HIGH
@@ -150,7 +150,7 @@ def observation(resource: JSON, category: Category) -> Line | None:
         resource,
         safe(elements.words(concept)),
         *_EFFECTIVE,
-        marks=int(marks),
+        marks=marks,
         topic=topic or (codes[0] if codes else elements.words(concept)),
         codes=codes,
         unit=unit_of(resource),
@@ -174,7 +174,7 @@ def _habitual(
     resource: JSON,
     topic: str,
     value: str,
-    marks: Mark,
+    marks: int,
     codes: tuple[str, ...],
     more: dict[str, float | None],
 ) -> Line:
@@ -196,7 +196,7 @@ def _habitual(
         safe(elements.words(resource.get("code"))),
         "issued",
         *_EFFECTIVE,
-        marks=int(marks | (Mark.COMPUTED if computed else Mark(0))),
+        marks=marks | (Mark.COMPUTED if computed else 0),
         topic=topic or (codes[0] if codes else ""),
         codes=codes,
         start=start,
@@ -266,13 +266,12 @@ def report(resource: JSON, _category: Category) -> Line | None:
     state = string(resource.get("status"))
     if state in GONE:
         return None
-    html = joined(
-        called(resource.get("code")),
+    said = joined(
         safe(string(resource.get("conclusion"))),
-        joined(*(safe(elements.words(each)) for each in nodes(resource.get("conclusionCode")))),
+        *(safe(elements.words(each)) for each in nodes(resource.get("conclusionCode"))),
         word(state),
-        author(resource, "performer"),
     )
+    html = joined(called(resource.get("code")), said, author(resource, "performer"))
     links = elements.references(resource.get("result"))
     dates = ("effectiveDateTime", "effectivePeriod.end", "issued")
-    return make(Kind.REPORT, resource, html, *dates, links=links, name=first_date(resource, *dates))
+    return make(Kind.REPORT, resource, html, *dates, links=links, name="said" if said else "")

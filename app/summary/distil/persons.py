@@ -44,7 +44,7 @@ def patient(resource: JSON, _category: Category) -> Line | None:
     ]
     died = times.span(resource.get("deceasedDateTime"))
     dead = died is not None or resource.get("deceasedBoolean") is True
-    marks = Mark.INACTIVE if dead else Mark(0)
+    marks = Mark.INACTIVE if dead else 0
     if elements.code_in(node(resource.get("meta")).get("security"), systems.ACT_REASON) == "HTEST":
         marks |= Mark.TEST_DATA
     html = joined(wish, labelled(catalogue.SPEAKS.da, joined(*speaks)))
@@ -52,7 +52,7 @@ def patient(resource: JSON, _category: Category) -> Line | None:
         Kind.PERSON,
         resource,
         html or " ",
-        marks=int(marks),
+        marks=marks,
         stop=died[0] if died else None,
         key=times.text_of(resource.get("deceasedDateTime")),
         detail="<br/>".join(filter(None, contacts)),
@@ -67,7 +67,7 @@ def relative(resource: JSON, _category: Category) -> Line | None:
     told = extension(resource, systems.INFORMED_EXTENSION)
     when = told.get("valueDateTime") or told.get("valueDate")
     at = times.span(when)
-    marks = Mark(0)
+    marks = 0
     if at or told.get("valueBoolean") is True:
         marks |= Mark.INFORMED
     elif told.get("valueBoolean") is False:
@@ -82,8 +82,8 @@ def relative(resource: JSON, _category: Category) -> Line | None:
         resource,
         html,
         "period.start",
-        marks=int(marks),
-        start=at[0] if at else None,
+        marks=marks,
+        moment=at[0] if at else None,
         stop=stop,
         key=times.text_of(when),
         name=elements.person_name(resource.get("name")),

@@ -25,7 +25,7 @@ def allergy(resource: JSON, _category: Category) -> Line | None:
     if verification in GONE:
         return None
     clinical = status(resource.get("clinicalStatus"))
-    marks = Mark(0)
+    marks = 0
     if clinical in _INACTIVE or verification == "refuted":
         marks |= Mark.INACTIVE
     if is_absence(resource.get("code")):
@@ -51,7 +51,7 @@ def allergy(resource: JSON, _category: Category) -> Line | None:
         author(resource, "asserter", "recorder"),
     )
     dates = ("recordedDate", "lastOccurrence", "onsetDateTime", "onsetPeriod.start")
-    return make(Kind.ALLERGY, resource, html, *dates, marks=int(marks))
+    return make(Kind.ALLERGY, resource, html, *dates, marks=marks)
 
 
 def condition(resource: JSON, category: Category) -> Line | None:
@@ -65,7 +65,7 @@ def condition(resource: JSON, category: Category) -> Line | None:
     abated = elements.first_date(resource, "abatementDateTime", "abatementPeriod.end")
     unfollowed = string(extension(resource, systems.NOT_FOLLOWED_EXTENSION).get("valueDateTime"))
     asserted = string(extension(resource, systems.LAST_ASSERTED_EXTENSION).get("valueDateTime"))
-    marks = Mark(0)
+    marks = 0
     resolved = elements.has_code(resource.get("category"), *topics.RESOLVED_CATEGORY)
     if clinical in _INACTIVE or verification == "refuted" or (not clinical and (abated or resolved)):
         marks |= Mark.INACTIVE
@@ -76,7 +76,7 @@ def condition(resource: JSON, category: Category) -> Line | None:
     code = elements.code_in(concept, systems.FSIII)
     if category is Category.TREATMENT_LIMIT:
         html = joined(called(concept), notes(resource), author(resource, "asserter", "recorder"))
-        return make(Kind.LIMIT, dated, html, *dates, marks=int(marks), links=encounter_of(resource))
+        return make(Kind.LIMIT, dated, html, *dates, marks=marks, links=encounter_of(resource))
     if category is Category.FUNCTIONAL_LEVEL and fsiii.family_of(code) is not fsiii.Family.NURSING_CONDITION:
         return functional_level(dated, dates, code, marks)
     html = joined(
@@ -93,7 +93,7 @@ def condition(resource: JSON, category: Category) -> Line | None:
     )
     topic = next((found for known in codes if (found := topics.TOPIC_OF.get((systems.FSIII, known[6:])))), "")
     kind = Kind.WOUND if is_wound(codes) else Kind.DIAGNOSIS
-    return make(kind, dated, html, *dates, marks=int(marks), codes=codes, topic=topic, name=elements.words(concept))
+    return make(kind, dated, html, *dates, marks=marks, codes=codes, topic=topic, name=elements.words(concept))
 
 
 def is_wound(codes: tuple[str, ...]) -> bool:
@@ -106,7 +106,7 @@ def is_wound(codes: tuple[str, ...]) -> bool:
     )
 
 
-def functional_level(resource: JSON, dates: tuple[str, ...], code: str, marks: Mark) -> Line:
+def functional_level(resource: JSON, dates: tuple[str, ...], code: str, marks: int) -> Line:
     """Distil an FSIII condition with its level: severity B1 to B6 in either code form."""
     level = fsiii.level_of(elements.code_in(resource.get("severity"), systems.FSIII))
     topic = fsiii.legacy_of(code) or code or elements.words(resource.get("code"))
@@ -115,7 +115,7 @@ def functional_level(resource: JSON, dates: tuple[str, ...], code: str, marks: M
         resource,
         called(resource.get("code")),
         *dates,
-        marks=int(marks),
+        marks=marks,
         topic=topic,
         level=-1 if level is None else level,
         detail="" if level is not None else safe(elements.words(resource.get("severity"))),
@@ -133,7 +133,7 @@ def flag(resource: JSON, category: Category) -> Line | None:
     if state in GONE:
         return None
     start, stop = elements.period(resource.get("period"))
-    marks = Mark.INACTIVE if state == "inactive" else Mark(0)
+    marks = Mark.INACTIVE if state == "inactive" else 0
     concepts = [*nodes(resource.get("code")), *nodes(resource.get("category"))]
     if any((system, code) in topics.ISOLATION for system, code, _ in elements.codings(concepts)):
         marks |= Mark.ISOLATION
@@ -142,9 +142,7 @@ def flag(resource: JSON, category: Category) -> Line | None:
     if kind is Kind.STATUS_NOTE:
         stop = expiry(resource) or stop
     html = joined(called(resource.get("code")), author(resource, "author"))
-    return make(
-        kind, resource, html, "period.start", marks=int(marks), start=start, stop=stop, links=encounter_of(resource)
-    )
+    return make(kind, resource, html, "period.start", marks=marks, start=start, stop=stop, links=encounter_of(resource))
 
 
 def expiry(resource: JSON) -> int | None:
@@ -169,8 +167,8 @@ def directive(resource: JSON, category: Category) -> Line | None:
         word(state),
         author(resource, "performer", "organization"),
     )
-    marks = Mark.INACTIVE if state in ("inactive", "rejected") else Mark(0)
-    return make(Kind.LIMIT, resource, html, "dateTime", marks=int(marks), start=start, stop=stop)
+    marks = Mark.INACTIVE if state in ("inactive", "rejected") else 0
+    return make(Kind.LIMIT, resource, html, "dateTime", marks=marks, start=start, stop=stop)
 
 
 def procedure(resource: JSON, category: Category) -> Line | None:
@@ -188,7 +186,7 @@ def procedure(resource: JSON, category: Category) -> Line | None:
         notes(resource),
         author(resource, "performer", "recorder"),
     )
-    marks = int(Mark.ABSENCE if is_absence(resource.get("code")) else Mark(0))
+    marks = Mark.ABSENCE if is_absence(resource.get("code")) else 0
     kind = Kind.SERVICE if category is Category.CARE_SERVICE else Kind.PROCEDURE
     return make(kind, resource, html, *dates, marks=marks, name=elements.words(resource.get("code")))
 
@@ -206,9 +204,9 @@ def vaccination(resource: JSON, _category: Category) -> Line | None:
         "<b>IKKE GIVET</b>" if state == "not-done" else "",
         notes(resource),
     )  # fmt: skip
-    marks = Mark.ABSENCE if is_absence(resource.get("vaccineCode")) else Mark(0)
+    marks = Mark.ABSENCE if is_absence(resource.get("vaccineCode")) else 0
     name = elements.words(resource.get("vaccineCode"))
-    return make(Kind.VACCINATION, resource, html, "occurrenceDateTime", "recorded", marks=int(marks), name=name)
+    return make(Kind.VACCINATION, resource, html, "occurrenceDateTime", "recorded", marks=marks, name=name)
 
 
 def _dose(protocol: JSON) -> str:
@@ -231,7 +229,7 @@ def device_use(resource: JSON, _category: Category) -> Line | None:
         notes(resource),
     )
     concept = node(node(inside.get(elements.reference(device))).get("type"))
-    marks = Mark.INACTIVE if state in ("completed", "stopped") else Mark(0)
+    marks = Mark.INACTIVE if state in ("completed", "stopped") else 0
     if is_absence(concept):
         marks |= Mark.ABSENCE
     return make(
@@ -239,7 +237,7 @@ def device_use(resource: JSON, _category: Category) -> Line | None:
         resource,
         shown,
         *("recordedOn", "timingDateTime", "timingPeriod.start"),
-        marks=int(marks),
+        marks=marks,
         start=start,
         stop=stop,
         detail=html,
@@ -263,14 +261,14 @@ def device(resource: JSON, _category: Category) -> Line | None:
         return None
     kind = Kind.DEVICE if elements.reference(resource.get("patient")) else Kind.SUPPORT
     told = joined(bold(device_name(resource)), safe(string(resource.get("manufacturer"))), notes(resource))
-    marks = Mark.INACTIVE if state == "inactive" else Mark(0)
+    marks = Mark.INACTIVE if state == "inactive" else 0
     stop = times.span(resource.get("expirationDate"))
     return make(
         kind,
         resource,
         told,
         "manufactureDate",
-        marks=int(marks),
+        marks=marks,
         stop=stop[1] if stop else None,
         name=device_name(resource),
     )
