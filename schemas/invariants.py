@@ -97,12 +97,12 @@ def _span(value: Any) -> tuple[datetime, datetime] | None:
 def _is_after(first: Any, second: Any) -> bool:
     """Tell whether `first` certainly lies after `second`.
 
-    With a mere date on one side a day of slack covers the time zones.
+    With a mere date on one side only, a day of slack covers the time zones.
     """
     one, other = _span(first), _span(second)
     if one is None or other is None:
         return False
-    comparable = (len(first) > _DAY and len(second) > _DAY) or len(first) == len(second)
+    comparable = (len(first) > _DAY) == (len(second) > _DAY)
     slack = timedelta() if comparable else timedelta(days=1)
     try:
         return one[0] - slack > other[0] and one[0] - slack >= other[1]

@@ -39,6 +39,7 @@ _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
 _ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
 _LOCAL = re.compile(r"[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)
 _SHOWN_CODES: Final = 12
+_ID_ALONE: Final = "must have a value or children besides its id (ele-1)"
 
 
 class TooDeepError(Exception):
@@ -222,9 +223,9 @@ class Walk:
             elif kind >= ARRAY:
                 found = self.array(value, key, item, element, found, depth)
             elif kind != TYPE:
-                found = self.rare(item, element, found, depth)
-        if len(value) == 1 and "id" in value:
-            found = self.add(found, "", "invariant", "must have a value or children besides its id (ele-1)")
+                found = self.rare(value, key, element, found, depth)
+        if len(value) == 1 and "id" in value and node.name != "Element":
+            found = self.add(found, "", "invariant", _ID_ALONE)
         if node.keys is None or not node.keys <= value.keys():
             found = self.missing(value, node, found)
         if node.choices:
@@ -261,8 +262,9 @@ class Walk:
             return self.add(found, "." + key[1:], "structure", "only primitive elements have an underscore property")
         return self.add(found, "." + key.removeprefix("_"), "structure", "there is no such element here")
 
-    def rare(self, item: Any, element: Element, found: Found | None, depth: int) -> Found | None:
+    def rare(self, value: JSON, key: str, element: Element, found: Found | None, depth: int) -> Found | None:
         """Walk the kinds that are seldom met: nested resources, narrative, underscore properties."""
+        item = value[key]
         place = "." + element.name
         if element.kind == RESOURCE:
             inner = self.resource(item, depth + 1, contained=False)
@@ -276,7 +278,11 @@ class Walk:
         if type(item) is not dict or not item:  # SHADOW
             return self.add(found, place, "structure", _object_complaint(item))
         inner = self.object(item, element.node, depth + 1)
-        return _below(found, inner, place) if inner else found
+        if inner:
+            found = _below(found, inner, place)
+        if len(item) == 1 and "id" in item and key[1:] not in value:
+            found = self.add(found, place, "invariant", _ID_ALONE)
+        return found
 
     def array(
         self, value: JSON, key: str, items: Any, element: Element, found: Found | None, depth: int
@@ -330,6 +336,9 @@ class Walk:
                 inner = self.object(item, element.node, depth + 1)
                 if inner:
                     found = _below(found, inner, f"{place}[{index}]")
+                has_value = type(values) is list and index < len(values) and values[index] is not None
+                if len(item) == 1 and "id" in item and not has_value:
+                    found = self.add(found, f"{place}[{index}]", "invariant", _ID_ALONE)
         return found
 
     def missing(self, value: JSON, node: Node, found: Found | None) -> Found | None:
