@@ -21,11 +21,31 @@ class Coding(NamedTuple):
         return f"{self.system}|{self.code}"
 
 
-class Place(NamedTuple):
-    """A JSON object and the FHIRPath at which it stands."""
+Trail = tuple[()] | tuple["Trail", str | int]
+"""The way to a JSON value as linked steps, so that going deep costs no more than the depth."""
 
-    path: str
+
+class Place(NamedTuple):
+    """A JSON object and the way to it."""
+
+    trail: Trail
     value: JSON
+
+    def path(self, root: str) -> str:
+        """Return the FHIRPath from a resource of type `root`."""
+        return root + "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in self._steps())
+
+    def element(self) -> str:
+        """Return the dotted element path without indexes."""
+        return ".".join(step for step in self._steps() if isinstance(step, str))
+
+    def _steps(self) -> list[str | int]:
+        steps: list[str | int] = []
+        trail = self.trail
+        while trail:
+            trail, step = trail
+            steps.append(step)
+        return steps[::-1]
 
 
 def text(value: object) -> str:
@@ -98,16 +118,16 @@ def every_object(value: object, *, skip: frozenset[str] = frozenset()) -> Iterat
             pending.extend(inner for inner in item if isinstance(inner, (dict, list)))
 
 
-def walk(value: object, path: str) -> Iterator[Place]:
-    """Yield every object in `value` with its FHIRPath, outermost first, in document order."""
-    pending: list[tuple[str, object]] = [(path, value)]
+def walk(value: object) -> Iterator[Place]:
+    """Yield every object in `value` with the way to it, outermost first, in document order."""
+    pending: list[tuple[Trail, object]] = [((), value)]
     while pending:
-        where, item = pending.pop()
+        trail, item = pending.pop()
         if isinstance(item, dict):
-            yield Place(where, item)
-            pending.extend((f"{where}.{name}", inner) for name, inner in reversed(item.items()))
+            yield Place(trail, item)
+            pending.extend(((trail, name), inner) for name, inner in reversed(item.items()))
         elif isinstance(item, list):
-            pending.extend((f"{where}[{index}]", item[index]) for index in reversed(range(len(item))))
+            pending.extend(((trail, index), item[index]) for index in reversed(range(len(item))))
 
 
 def contained(resource: Mapping[str, Any]) -> dict[str, JSON]:

@@ -84,16 +84,16 @@ def other_citizens(resource: Mapping[str, Any], *, own: Iterable[str] = ()) -> O
         return OtherCitizens()
     kind = type_of(resource)
     row = HOME_OF.get(kind)
-    permitted = {f"{kind}.{element}" for element in row.others} if row is not None else set()
+    permitted = row.others if row is not None else ()
     allowed: dict[str, None] = {}
     faults: list[Fault] = []
-    for place in walk(dict(resource), kind):
+    for place in walk(resource):
         if _is_own(place.value, names):
             continue
-        if _plain(place.path) in permitted:
+        if place.element() in permitted:
             allowed[_name_of(place.value)] = None
         else:
-            faults.append(Fault(place.path, "business-rule", "another citizen may not be named here"))
+            faults.append(Fault(place.path(kind), "business-rule", "another citizen may not be named here"))
     return OtherCitizens(tuple(allowed), tuple(faults))
 
 
@@ -306,11 +306,6 @@ def _reference_texts(stated: list[Any]) -> Iterator[str]:
     for value in stated:
         if isinstance(value, dict) and (address := text(value.get("reference"))):
             yield address
-
-
-def _plain(path: str) -> str:
-    """Return a FHIRPath without its indexes."""
-    return "".join(piece.partition("]")[2] if index else piece for index, piece in enumerate(path.split("[")))
 
 
 _CITIZEN_HOMES: Final[dict[str, Callable[[Mapping[str, Any], HomeRow, list[Any]], HomeRef]]] = {

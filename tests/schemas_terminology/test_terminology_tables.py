@@ -63,9 +63,7 @@ def test_no_code_stands_in_two_sensitivity_rows_of_one_system():
 
 def test_every_uri_is_named_once():
     named = [
-        value
-        for name, value in vars(systems).items()
-        if name.isupper() and isinstance(value, str) and ":" in value
+        value for name, value in vars(systems).items() if name.isupper() and isinstance(value, str) and ":" in value
     ]
     assert len(named) == len(set(named))
 

@@ -333,7 +333,9 @@ def test_stored_bounds_become_open_ends_and_back():
 
 
 def test_every_published_resource_is_classified_with_a_period_that_has_an_end():
-    for path in corpus_files(*(folder.name for folder in CORPUS.iterdir() if folder.is_dir())) if CORPUS.is_dir() else []:
+    for path in (
+        corpus_files(*(folder.name for folder in CORPUS.iterdir() if folder.is_dir())) if CORPUS.is_dir() else []
+    ):
         content = json.loads(path.read_text())
         for inner in [content, *(entry["resource"] for entry in content.get("entry", []))]:
             low, high = classify(inner, source(GP)).period_us

@@ -36,7 +36,9 @@ def consent(provision, **elements):
 
 
 def read(provision, *, with_related=False, **elements):
-    return directive_of(consent(provision, **elements), id="Consent/c", version=3, resolve=resolve, with_related=with_related)
+    return directive_of(
+        consent(provision, **elements), id="Consent/c", version=3, resolve=resolve, with_related=with_related
+    )
 
 
 def root(provision, **changes):
@@ -181,10 +183,19 @@ def test_provisions_nest_one_level_deep():
         ({}, "Consent.provision.type"),
         ({"type": "maybe"}, "Consent.provision.type"),
         ({"type": "deny", "modifierExtension": [{"url": "x"}]}, "Consent.provision.modifierExtension"),
-        ({"type": "deny", "purpose": [{"system": systems.ACT_REASON, "code": "FooBar"}]}, "Consent.provision.purpose[0]"),
+        (
+            {"type": "deny", "purpose": [{"system": systems.ACT_REASON, "code": "FooBar"}]},
+            "Consent.provision.purpose[0]",
+        ),
         ({"type": "deny", "code": [concept(systems.LOINC, "74013-4")]}, "Consent.provision.code[0]"),
-        ({"type": "deny", "class": [{"system": "urn:ietf:bcp:13", "code": "application/pdf"}]}, "Consent.provision.class[0]"),
-        ({"type": "deny", "securityLabel": [{"system": systems.ACT_CODE, "code": "CEL"}]}, "Consent.provision.securityLabel[0]"),
+        (
+            {"type": "deny", "class": [{"system": "urn:ietf:bcp:13", "code": "application/pdf"}]},
+            "Consent.provision.class[0]",
+        ),
+        (
+            {"type": "deny", "securityLabel": [{"system": systems.ACT_CODE, "code": "CEL"}]},
+            "Consent.provision.securityLabel[0]",
+        ),
         ({"type": "deny", "action": [concept(systems.CONSENT_ACTION, "correct")]}, "Consent.provision.action[0]"),
         ({"type": "deny", "dataPeriod": {"start": "nonsense"}}, "Consent.provision.dataPeriod"),
         ({"type": "deny", "dataPeriod": {"start": "2022", "end": "nonsense"}}, "Consent.provision.dataPeriod"),
@@ -192,7 +203,10 @@ def test_provisions_nest_one_level_deep():
         ({"type": "deny", "actor": [{"reference": {"display": "my doctor"}}]}, "Consent.provision.actor[0].reference"),
         ({"type": "deny", "data": [{"meaning": "dependents"}]}, "Consent.provision.data[0].meaning"),
         ({"type": "deny", "data": [{"meaning": "instance"}]}, "Consent.provision.data[0].reference"),
-        ({"type": "deny", "extension": [{"url": systems.FUNCTION_EXTENSION, "valueCode": "x"}]}, "Consent.provision.extension"),
+        (
+            {"type": "deny", "extension": [{"url": systems.FUNCTION_EXTENSION, "valueCode": "x"}]},
+            "Consent.provision.extension",
+        ),
     ],
 )
 def test_what_cannot_be_enforced_is_refused_with_its_path(provision, path):
@@ -250,7 +264,8 @@ def _subsets(values):
 @given(
     effect=st.sampled_from(Effect),
     actors=st.one_of(
-        _subsets({"Practitioner/anna", "Practitioner/bent", "Group/duty"}), _subsets({"Organization/hospital", "Organization/gp"})
+        _subsets({"Practitioner/anna", "Practitioner/bent", "Group/duty"}),
+        _subsets({"Organization/hospital", "Organization/gp"}),
     ),
     functions=_subsets(Function),
     purposes=_subsets(Purpose),

@@ -30,14 +30,17 @@ def proven(content, controller=HOSPITAL, **changes):
 
 
 def stay(status="in-progress", **elements):
-    return resource("Encounter", **{"status": status, "period": {"start": "2025-12-30"}, **INPATIENT, **AT_WARD, **elements})
+    return resource(
+        "Encounter", **{"status": status, "period": {"start": "2025-12-30"}, **INPATIENT, **AT_WARD, **elements}
+    )
 
 
 def service(code, *, status="active", intent="plan", activity_status="in-progress", **elements):
     detail = {"code": concept(systems.FSIII, code), "status": activity_status}
     period = {"start": "2025-11-01", "end": "2026-02-01"}
     return resource(
-        "CarePlan", **{"status": status, "intent": intent, "period": period, "activity": [{"detail": detail}], **elements}
+        "CarePlan",
+        **{"status": status, "intent": intent, "period": period, "activity": [{"detail": detail}], **elements},
     )
 
 
@@ -83,7 +86,10 @@ def test_a_stay_at_another_organisation_proves_nothing_for_its_writer():
 
 
 def test_a_visit_by_home_care_is_no_stay():
-    home = {"class": {"system": systems.ACT_CODE, "code": "HH"}, "serviceProvider": {"reference": "Organization/municipality"}}
+    home = {
+        "class": {"system": systems.ACT_CODE, "code": "HH"},
+        "serviceProvider": {"reference": "Organization/municipality"},
+    }
     assert proven(stay(**home), controller=MUNICIPALITY) == ()
 
 
@@ -119,7 +125,9 @@ def test_a_forged_requester_makes_no_referral_to_oneself():
     assert proven(referral(), controller=HOSPITAL) == ()
 
 
-@pytest.mark.parametrize("change", [{"status": "revoked"}, {"status": "completed"}, {"intent": "plan"}, {"doNotPerform": True}])
+@pytest.mark.parametrize(
+    "change", [{"status": "revoked"}, {"status": "completed"}, {"intent": "plan"}, {"doNotPerform": True}]
+)
 def test_a_referral_that_is_over_or_none_proves_nothing(change):
     assert proven(referral(**change), controller=GP) == ()
 
@@ -142,7 +150,13 @@ def test_a_functional_level_proves_nothing():
 
 @pytest.mark.parametrize(
     "change",
-    [{"status": "completed"}, {"status": "revoked"}, {"status": "entered-in-error"}, {"intent": "proposal"}, {"activity_status": "cancelled"}],
+    [
+        {"status": "completed"},
+        {"status": "revoked"},
+        {"status": "entered-in-error"},
+        {"intent": "proposal"},
+        {"activity_status": "cancelled"},
+    ],
 )
 def test_a_service_that_is_over_proves_nothing(change):
     assert proven(service("G1.39", **change), controller=MUNICIPALITY) == ()
