@@ -5,7 +5,7 @@ they happened, corrections are laid on what they correct, cancelled ones are tak
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Literal
 
@@ -19,7 +19,7 @@ Status = Literal["in-progress", "onleave", "finished", "entered-in-error"]
 _RANK = {Kind.STAA: 0, Kind.STIN: 1, Kind.STOR: 2, Kind.SLOR: 3, Kind.SLHJ: 4, Kind.MORS: 5}
 _CHANGE_RANK = {Change.NEW: 0, Change.CORRECTION: 1, Change.CANCELLATION: 2}
 _ADMISSIONS = frozenset({Kind.STAA, Kind.STIN})
-_Order = tuple[datetime, int, int, datetime, str, str]
+_Order = tuple[datetime, int, int, str, str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,9 +36,9 @@ class Event:
     leave_start: datetime | None
     leave_end: datetime | None
     occurred: datetime
-    sent: datetime
+    sent: datetime = field(compare=False)  # of the envelope that came first, as is bundle_id
     message_id: str
-    bundle_id: str
+    bundle_id: str = field(compare=False)
     predecessors: tuple[Predecessor, ...]
     trail: frozenset[str]
     episodes: tuple[Identifier, ...]
@@ -50,7 +50,7 @@ class Event:
         """Where the event stands in the course: when it happened; the rest only parts equal times, always alike."""
         kind = (0, 0) if self.code is None else (_CHANGE_RANK[self.code.change], _RANK[self.code.kind])
         utc = self.occurred.astimezone(UTC)
-        return (utc, *kind, self.sent.astimezone(UTC), self.message_id, self.fingerprint)
+        return (utc, *kind, self.message_id, self.fingerprint)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

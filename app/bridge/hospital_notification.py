@@ -112,8 +112,9 @@ class Notification:
             self.status,
             self.deceased,
             [[each.system, each.value] for each in sorted(self.episodes)],
-            self.provider.sor,
-            self.sender.sor,
+            *([party.sor, party.gln, party.name] for party in (self.provider, self.sender)),
+            [[each.role, each.message_id] for each in self.predecessors],
+            sorted(self.trail),
             *(
                 None if moment is None else moment.astimezone(UTC).isoformat()
                 for moment in (self.start, self.end, self.leave_start, self.leave_end, self.occurred)

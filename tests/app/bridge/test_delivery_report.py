@@ -272,7 +272,7 @@ def test_what_is_no_report_is_refused(sent):
     assert faults_of(sent)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_no_change_of_a_report_raises_anything(data):
     bundle = example(data.draw(st.sampled_from(["first", "change"])))

@@ -153,6 +153,10 @@ def test_a_shared_message_id_does_not_make_two_messages_one():
     assert notification(id="m1").fingerprint != notification(id="m1", start=hours(-1)).fingerprint
 
 
+def test_a_message_that_follows_another_one_is_another_message():
+    assert notification(follows="a").fingerprint != notification(follows="b").fingerprint
+
+
 def test_neither_text_nor_representation_of_a_notification_shows_the_citizens_number():
     assert CITIZEN not in repr(notification())
     assert CITIZEN not in str(notification())
@@ -355,7 +359,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_no_change_of_a_message_raises_anything(data):
     bundle = message(data.draw(st.sampled_from(ALL_CODES)))
@@ -422,3 +426,43 @@ def test_an_activity_that_lies_in_the_future_is_refused():
 
 def test_the_provider_may_be_another_unit_than_the_sender():
     assert notification(provider=OTHER_HOSPITAL).provider.sor == OTHER_HOSPITAL
+
+
+@pytest.mark.parametrize(
+    ("written", "read_as"),
+    [
+        ("2026-03-02T12:00:00.5Z", 500_000),
+        ("2026-03-02T13:00:00.123456789+01:00", 123_456),
+        ("2026-03-02T12:00:00Z", 0),
+    ],
+)
+def test_parts_of_a_second_are_read_to_the_microsecond(written, read_as):
+    bundle = message()
+    resource(bundle, "Encounter")["period"] = {"start": written}
+    found = read(bundle)
+    assert isinstance(found, Notification)
+    assert found.start == hours(0) + timedelta(microseconds=read_as)
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00", "2026-03-02T24:00:00Z", "2026-03-02T12:00:60Z"],
+)
+def test_a_time_that_cannot_be_told_in_utc_is_refused(written):
+    bundle = message()
+    resource(bundle, "Encounter")["period"] = {"start": written}
+    assert (f"{E}.period.start", "required") in faults_of(bundle)
+
+
+def test_an_end_without_zone_is_refused():
+    bundle = message("SLHJ")
+    resource(bundle, "Encounter")["period"]["end"] = "2026-03-02T12:00:00"
+    assert (f"{E}.period.end", "value") in faults_of(bundle)
+
+
+def test_a_date_of_death_is_a_report_of_death_too():
+    bundle = message("SLHJ")
+    resource(bundle, "Patient")["deceasedDateTime"] = "2026-03-02"
+    found = read(bundle)
+    assert isinstance(found, Notification)
+    assert str(found.code) == "MORS"

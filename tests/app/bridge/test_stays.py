@@ -398,17 +398,12 @@ def test_a_cancellation_finds_what_it_names_even_before_it_in_time():
     assert last(STIN, SLHJ, skewed).stay.course.status == "in-progress"
 
 
-def seen(steps: list[Step]) -> dict[str, object]:
-    return {step.stay.key: (step.stay, step.encounter) for step in steps}
-
-
 STORIES = {
     "a long stay": (
         STAA,
         STIN,
         notification("RE_STIN", id="re", occurred=hours(1), start=hours(-1), follows="stin"),
         STOR,
-        notification("RE_STOR", id="rs", occurred=hours(25), leave=(hours(23), None), follows="stor"),
         SLOR,
     ),
     "taken back": (
@@ -417,7 +412,6 @@ STORIES = {
         notification("AN_STOR", id="a", occurred=hours(25), follows="stor", role="removal"),
         SLHJ,
         notification("AN_SLHJ", id="b", occurred=hours(73), follows="slhj", role="removal"),
-        notification("SLHJ", id="c", occurred=hours(80), follows="stin"),
     ),
     "death and back": (
         STIN,
@@ -439,9 +433,10 @@ STORIES = {
 @pytest.mark.parametrize("name", STORIES)
 def test_every_order_of_arrival_ends_in_the_same_stay(name):
     story = STORIES[name]
-    in_order = seen(told(*story))[told(*story)[-1].stay.key]
+    in_order = last(*story)
     for order in itertools.permutations(story):
-        assert seen(told(*order)) == {last(*order).stay.key: in_order}
+        step = last(*order)
+        assert (step.stay, step.encounter, step.relation) == (in_order.stay, in_order.encounter, in_order.relation)
 
 
 @st.composite
@@ -467,17 +462,16 @@ def events(draw):
     return found
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.data())
 def test_disorder_and_repeats_never_matter(data):
     story = data.draw(events())
     shuffled = data.draw(st.permutations(story + story[: data.draw(st.integers(0, len(story)))]))
-    assert last(*shuffled).stay == last(*story).stay
-    assert last(*shuffled).relation == last(*story).relation
-    assert last(*shuffled).stay.course == last(*story).stay.course
+    after, in_order = last(*shuffled), last(*story)
+    assert (after.stay, after.relation, after.stay.course) == (in_order.stay, in_order.relation, in_order.stay.course)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(events())
 def test_any_story_makes_a_valid_encounter_and_a_readable_state(story):
     for step in told(*story):
@@ -552,3 +546,17 @@ def test_the_provenance_says_which_message_told_what():
         ("source", "stor"),
         ("revision", "stin"),
     ]
+
+
+@pytest.mark.parametrize("status", ["in-progress", "onleave", "finished"])
+def test_a_cancellation_of_what_was_never_told_is_believed(status):
+    orphan = notification(
+        "AN_MORS", id="x", occurred=hours(62), status=status, leave=(hours(24), None) if status == "onleave" else None
+    )
+    assert last(orphan).stay.course.status == status
+
+
+def test_an_end_of_leave_without_its_start_is_a_leave_all_the_same():
+    step = last(STIN, SLOR)
+    assert step.stay.course.status == "in-progress"
+    assert [(leave.start, leave.end) for leave in step.stay.course.leaves] == [(hours(24), hours(48))]
