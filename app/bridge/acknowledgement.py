@@ -12,7 +12,7 @@ from html import escape
 
 from app.bridge.element import JSON
 from app.bridge.message import Envelope
-from app.bridge.parts import Party
+from app.bridge.organisation import Party
 from schemas.fault import Fault
 from schemas.terminology.systems import (
     DESTINATION_USE_EXTENSION,

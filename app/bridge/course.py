@@ -11,7 +11,7 @@ from typing import Literal
 
 from app.bridge.activities import Change, Code, Kind
 from app.bridge.hospital_notification import Identifier
-from app.bridge.parts import Party
+from app.bridge.organisation import Party
 from app.bridge.trail import Predecessor
 
 Status = Literal["in-progress", "onleave", "finished", "entered-in-error"]

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from app.bridge.element import JSON
 from app.bridge.hospital_notification import Notification
-from app.bridge.parts import Party
+from app.bridge.organisation import Party
 from app.bridge.stay import Stay
 from schemas.terminology.systems import (
     ACT_CODE,

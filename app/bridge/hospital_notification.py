@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 
 from app.bridge.activities import ACTIVITIES, CLASSES, STATUSES, Code, Kind
 from app.bridge.element import JSON, child, children, extension, flag, instant, text
+from app.bridge.entry import Entry
 from app.bridge.message import Message, Refusal, read_frame
-from app.bridge.parts import Entry, Party
+from app.bridge.organisation import Party
 from app.bridge.trail import Predecessor
 from schemas.fault import Fault
 from schemas.terminology.identifiers import FORMS, citizen_number, is_citizen_system

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.bridge.element import JSON, child, children, extension, identifier, instant, text
-from app.bridge.parts import Entry, Party, party_faults, party_of, resolve
+from app.bridge.entry import Entry, resolve
+from app.bridge.organisation import Party, party_faults, party_of
 from app.bridge.trail import Trace, trail_of
 from schemas.fault import Fault
 from schemas.terminology.systems import DESTINATION_USE_EXTENSION, MEDCOM_DESTINATION_USE, MEDCOM_EVENT

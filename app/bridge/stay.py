@@ -14,7 +14,7 @@ from typing import Any
 from app.bridge.activities import Change, Code, Kind
 from app.bridge.course import Course, Event, course_of
 from app.bridge.hospital_notification import Identifier, Notification
-from app.bridge.parts import Party
+from app.bridge.organisation import Party
 from app.bridge.trail import Predecessor
 from schemas.terminology.systems import EPISODE
 

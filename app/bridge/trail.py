@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.bridge.element import JSON, child, children, codings, identifier, instant, text
-from app.bridge.parts import Entry
+from app.bridge.entry import Entry
 from schemas.fault import Fault
 from schemas.terminology.systems import MEDCOM_ACTIVITY
 

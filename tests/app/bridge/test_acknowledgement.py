@@ -9,7 +9,7 @@ from fhir.resources.R4B.bundle import Bundle
 from app.bridge.acknowledgement import BUSY, CITIZEN_REFUSED, UNREADABLE, Answer, Ids, acknowledge
 from app.bridge.hospital_notification import Notification, read
 from app.bridge.message import Envelope, envelope
-from app.bridge.parts import Party
+from app.bridge.organisation import Party
 from schemas.admit import Admitted, admit
 from schemas.fault import Fault
 

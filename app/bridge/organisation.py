@@ -1,10 +1,10 @@
-"""The parts of a message: its entries, and the organisations that it names."""
+"""The organisations that a message names as sender, receiver or provider."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
-from app.bridge.element import JSON, children, identifier, text
+from app.bridge.element import children, text
+from app.bridge.entry import Entry
 from schemas.fault import Fault
 from schemas.terminology.systems import GLN, SOR, canonical
 
@@ -19,25 +19,6 @@ class Party:
     sor: str
     gln: str = ""
     name: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One Bundle entry. `path` is its resource's FHIRPath."""
-
-    path: str
-    full_url: str
-    resource: JSON
-
-    @property
-    def type(self) -> str:
-        """The resource type, '' when there is none."""
-        return text(self.resource, "resourceType") or ""
-
-    @property
-    def id(self) -> str:
-        """The resource's id, '' when there is none."""
-        return identifier(self.resource) or ""
 
 
 def _named(organisation: Entry) -> dict[str, str]:
@@ -62,23 +43,6 @@ def party_of(organisation: Entry | None) -> Party | None:
         gln=gln if _GLN.fullmatch(gln) else "",
         name=(text(organisation.resource, "name") or "")[:200],
     )
-
-
-def resolve(entries: Sequence[Entry], reference: JSON) -> Entry | None:
-    """Find by fullUrl, as FHIR says, then by 'Type/id': examples mix absolute fullUrls and relative references."""
-    value = text(reference, "reference")
-    if value is None:
-        return None
-    for entry in entries:
-        if entry.full_url == value:
-            return entry
-    parts = value.split("/")
-    if len(parts) < 2:  # noqa: PLR2004 - type and id
-        return None
-    for entry in entries:
-        if entry.type == parts[-2] and entry.id == parts[-1]:
-            return entry
-    return None
 
 
 def party_faults(path: str, organisation: Entry | None) -> list[Fault]:
