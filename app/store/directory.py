@@ -61,6 +61,16 @@ class Directory:
         """Organisations by location number (GLN, Danish: lokationsnummer)."""
         return {one.gln: one for one in self.organisations.values() if one.gln}
 
+    @cached_property
+    def names(self) -> Mapping[str, str]:
+        """Names by SOR."""
+        return {one.sor: one.name for one in self.organisations.values()}
+
+    @cached_property
+    def phones(self) -> Mapping[str, str]:
+        """Phones that are answered day and night, by SOR."""
+        return {one.sor: one.phone for one in self.organisations.values() if one.phone}
+
     def name_of(self, sor: str) -> str:
         """Return the name, or the number itself for an organisation that the directory does not know."""
         known = self.organisations.get(sor)

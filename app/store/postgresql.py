@@ -228,7 +228,7 @@ class PostgresqlWriteConnection:
         await _run(connection, Insert(tables.audit, rows))
         at = rows[-1][3]
         if self._head.seq == 0:
-            await _run(connection, Insert(tables.audit_head, ((head.writer, head.seq, head.hash, at, None),)))
+            await _run(connection, Insert(tables.audit_head, ((head.writer, head.seq, head.hash, at),)))
         else:
             values = {"new_seq": head.seq, "new_hash": head.hash, "new_at": at, "old_seq": self._head.seq}
             arguments = _ADVANCE_HEAD.arguments({**values, "writer": self.writer})
@@ -321,12 +321,12 @@ def _failure(error: Exception | None, text: str) -> OvergangError:
 
 
 async def _run(connection: Any, write: Write) -> None:
-    sql, columns = _statement_of(write)
-    if columns:
-        await connection.execute(sql, *columns)
+    sql, arguments = _statement_of(write)
+    if arguments:
+        await connection.execute(sql, *arguments)
 
 
-def _statement_of(write: Write) -> tuple[str, list[tuple[Value, ...]]]:
+def _statement_of(write: Write) -> tuple[str, Sequence[object]]:
     match write:
         case Insert(table, rows):
             return _insert(table), _by_column(rows)
@@ -339,7 +339,7 @@ def _statement_of(write: Write) -> tuple[str, list[tuple[Value, ...]]]:
         case Archive(rows):
             return _ARCHIVE, _by_column(rows)
         case Bump(name):
-            return _BUMP, [(name,)]
+            return _BUMP, [name]
 
 
 def _by_column(rows: Iterable[Row]) -> list[tuple[Value, ...]]:

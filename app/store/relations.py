@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from app.store import provisions
-from app.store.job import Delete, Upsert
+from app.store.job import Delete, Update, Upsert
 from app.store.periods import columns_of
 from app.store.tables import directive, relation, representation
 from consent.model import Period, Provision, Relation, Representation
@@ -23,6 +23,11 @@ def remove(pid: int, ids: Iterable[str]) -> Delete:
     return Delete(relation, ("pid", "id"), tuple((pid, id_) for id_ in ids))
 
 
+def remove_of(pid: int, source: str) -> Delete:
+    """Take back all relations that rest on one resource ('Type/id')."""
+    return Delete(relation, ("pid", "source"), ((pid, source),))
+
+
 def put_representations(pid: int, representations: Iterable[tuple[str, Representation]], *, source: str) -> Upsert:
     """Write by id who may act for the citizen; `source` is a register's name or 'Type/id'."""
     rows = tuple(
@@ -35,3 +40,8 @@ def put_directive(pid: int, n: int, *, version: int, active: bool, period: Perio
     """Write what the Consent resource `n` says; one that is not active counts for nothing."""
     row = (pid, n, version, int(active), *columns_of(period), provisions.encode(root))
     return Upsert(directive, (row,))
+
+
+def end_directive(pid: int, n: int) -> Update:
+    """Let the directive of a deleted Consent count no more."""
+    return Update(directive, ("pid", "n"), ("active",), ((pid, n, 0),))

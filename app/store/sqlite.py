@@ -213,7 +213,7 @@ class SqliteWriteConnection:
         _run(connection, Insert(tables.audit, rows))
         at = rows[-1][3]
         if self._head.seq == 0:
-            _run(connection, Insert(tables.audit_head, ((head.writer, head.seq, head.hash, at, None),)))
+            _run(connection, Insert(tables.audit_head, ((head.writer, head.seq, head.hash, at),)))
         else:
             values = {"new_seq": head.seq, "new_hash": head.hash, "new_at": at, "old_seq": self._head.seq}
             moved = connection.execute(_ADVANCE_HEAD.sql, _ADVANCE_HEAD.arguments({**values, "writer": self.writer}))

@@ -351,7 +351,6 @@ audit_head = Table(
     _key("seq"),
     _bytes("hash"),
     _int("at"),
-    _bytes("seal", nullable=True),
     **_clustered,
 )
 

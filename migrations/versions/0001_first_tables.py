@@ -321,7 +321,6 @@ def upgrade() -> None:
         sa.Column("seq", sa.BigInteger(), nullable=False, autoincrement=False),
         sa.Column("hash", sa.LargeBinary(), nullable=False),
         sa.Column("at", sa.BigInteger(), nullable=False),
-        sa.Column("seal", sa.LargeBinary(), nullable=True),
         sa.PrimaryKeyConstraint("writer", "seq"),
         sqlite_with_rowid=False,
     )
