@@ -1,12 +1,13 @@
 """What every use case is given: the running service, and the one call that is being answered."""
 
-from collections.abc import Mapping
+from collections import OrderedDict
 from dataclasses import dataclass, field
 
 from app.config import Settings
 from app.identity import Caller, TokenVerifier
 from app.store.database import Database
-from app.store.ids import Ids
+from app.summary.kept import SummaryCache
+from consent.model import Permit
 
 
 @dataclass(slots=True, kw_only=True)
@@ -15,10 +16,11 @@ class Service:
 
     settings: Settings
     database: Database
-    ids: Ids
     verifier: TokenVerifier
     secret: bytes
     is_demo: bool
+    decisions: "OrderedDict[tuple[object, ...], Permit]" = field(default_factory=OrderedDict)
+    summaries: SummaryCache = field(default_factory=SummaryCache)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,4 +30,3 @@ class Call:
     caller: Caller
     request_id: str
     at_us: int
-    names: Mapping[str, str] = field(default_factory=dict)

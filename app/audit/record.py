@@ -49,8 +49,7 @@ class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     policy: str
     view: str = ""
     query: str = ""
-    shown: list[int] = []  # noqa: RUF012  # msgspec copies mutable defaults
-
+    shown: list[int] = []  # msgspec copies mutable defaults
 
 
 _encoder = msgspec.msgpack.Encoder()

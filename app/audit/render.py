@@ -10,7 +10,11 @@ from typing import Any
 from app.audit.record import Operation, Record
 
 _BALP = "https://profiles.ihe.net/ITI/BALP/StructureDefinition/IHE.BasicAudit."
-_REST = {"system": "http://terminology.hl7.org/CodeSystem/audit-event-type", "code": "rest", "display": "RESTful Operation"}
+_REST = {
+    "system": "http://terminology.hl7.org/CodeSystem/audit-event-type",
+    "code": "rest",
+    "display": "RESTful Operation",
+}
 _INTERACTION = "http://hl7.org/fhir/restful-interaction"
 _DCM = "http://dicom.nema.org/resources/ontology/DCM"
 _PARTICIPATION = "http://terminology.hl7.org/CodeSystem/v3-ParticipationType"
@@ -37,10 +41,11 @@ _SHAPE: dict[Operation, tuple[str, str, str]] = {
     Operation.NOTICES: ("operation", "E", "PatientQuery"),
 }
 
+
 def audit_event(  # one literal: the resource, top to bottom
     record: Record,
     *,
-    id: str,  # noqa: A002  # FHIR's word
+    id: str,  # FHIR's word
     recorded: str,
     patient: str,
     instance: Callable[[int, int, int], str],
@@ -55,15 +60,26 @@ def audit_event(  # one literal: the resource, top to bottom
     entities: list[dict[str, Any]] = [
         {
             "what": {"identifier": {"value": record.request_id}},
-            "type": {"system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType", "code": "XrequestId"},
+            "type": {
+                "system": "https://profiles.ihe.net/ITI/BALP/CodeSystem/BasicAuditEntityType",
+                "code": "XrequestId",
+            },
         }
     ]
     if patient:
         entities.append(
             {
                 "what": {"reference": patient},
-                "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "1", "display": "Person"},
-                "role": {"system": "http://terminology.hl7.org/CodeSystem/object-role", "code": "1", "display": "Patient"},
+                "type": {
+                    "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type",
+                    "code": "1",
+                    "display": "Person",
+                },
+                "role": {
+                    "system": "http://terminology.hl7.org/CodeSystem/object-role",
+                    "code": "1",
+                    "display": "Patient",
+                },
                 "detail": [{"type": "category", "valueString": category} for category in record.categories],
             }
         )
@@ -72,16 +88,32 @@ def audit_event(  # one literal: the resource, top to bottom
     if record.query or record.view:
         entities.append(
             {
-                "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object"},
-                "role": {"system": "http://terminology.hl7.org/CodeSystem/object-role", "code": "24", "display": "Query"},
+                "type": {
+                    "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type",
+                    "code": "2",
+                    "display": "System Object",
+                },
+                "role": {
+                    "system": "http://terminology.hl7.org/CodeSystem/object-role",
+                    "code": "24",
+                    "display": "Query",
+                },
                 "description": record.query or record.view,
             }
         )
     entities += [
         {
             "what": {"reference": instance(shown[i], shown[i + 1], shown[i + 2])},
-            "type": {"system": "http://terminology.hl7.org/CodeSystem/audit-entity-type", "code": "2", "display": "System Object"},
-            "role": {"system": "http://terminology.hl7.org/CodeSystem/object-role", "code": "4", "display": "Domain Resource"},
+            "type": {
+                "system": "http://terminology.hl7.org/CodeSystem/audit-entity-type",
+                "code": "2",
+                "display": "System Object",
+            },
+            "role": {
+                "system": "http://terminology.hl7.org/CodeSystem/object-role",
+                "code": "4",
+                "display": "Domain Resource",
+            },
         }
         for i in range(0, len(shown), 3)
     ]
@@ -125,9 +157,7 @@ def _agents(
     if record.organisation:
         agents.append(
             {
-                "type": {
-                    "coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleClass", "code": "PROV"}]
-                },
+                "type": {"coding": [{"system": "http://terminology.hl7.org/CodeSystem/v3-RoleClass", "code": "PROV"}]},
                 "who": {
                     "identifier": {"system": "urn:oid:1.2.208.176.1.1", "value": record.organisation},
                     "display": names.get(record.organisation, record.organisation),

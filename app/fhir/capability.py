@@ -13,8 +13,11 @@ VERSION = "0.1.0"
 _READING = ("read", "vread", "history-instance", "search-type")
 _WRITING = ("create", "update", "delete")
 _OWN = "https://overgang.dk/fhir/OperationDefinition/"
-_SYSTEM_OPERATIONS = (("process-message", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"),
-                      ("submit-report", _OWN + "submit-report"), ("notices", _OWN + "notices"))
+_SYSTEM_OPERATIONS = (
+    ("process-message", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"),
+    ("submit-report", _OWN + "submit-report"),
+    ("notices", _OWN + "notices"),
+)
 _PATIENT_OPERATIONS = (
     ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
     ("treating-now", _OWN + "treating-now"),

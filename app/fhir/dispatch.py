@@ -127,7 +127,8 @@ class FhirApp:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, the answer is FHIR."""
         request = _request(scope, receive, max_body_bytes=self._service.settings.max_body_bytes)
-        self._service.database.enter()
+        database = self._service.database
+        database.in_flight += 1
         try:
             answer = await self._answer(request)
         except OvergangError as error:
@@ -137,10 +138,10 @@ class FhirApp:
         except Exception as error:  # noqa: BLE001  # no input gives a bare 500; the type is enough to find the place
             # INVARIANT: the message of an unexpected exception may quote input; only its type and place are logged.
             place = "".join(traceback.format_tb(error.__traceback__))
-            _log.error("defect: %s [%s]\n%s", type(error).__name__, request.request_id, place)  # noqa: TRY400
+            _log.error("defect: %s [%s]\n%s", type(error).__name__, request.request_id, place)
             answer = outcome.answer(OvergangError("the service failed; the request id finds the record of it"))
         finally:
-            self._service.database.leave()
+            database.in_flight -= 1
         await wire.send(answer, request.request_id, send, head=scope["method"] == "HEAD")
 
     async def _answer(self, request: Request) -> Answer:
@@ -153,7 +154,9 @@ class FhirApp:
         row = _find(request.method, request.path)
         at_us = now_us()
         caller = authenticate(self._service, request.header(b"authorization"), at_us=at_us)
-        return await row.interaction(self._service, Call(caller=caller, request_id=request.request_id, at_us=at_us), request)
+        return await row.interaction(
+            self._service, Call(caller=caller, request_id=request.request_id, at_us=at_us), request
+        )
 
 
 def _check_lengths(request: Request) -> None:

@@ -43,7 +43,11 @@ async def summary(service: Service, call: Call, request: Request) -> Answer:
     id_, identifier = _target(request, given)
     known_tag = request.header(b"if-none-match") if request.method == "GET" else None
     made = await sharing.summary(
-        service, call, id=id_, identifier=identifier, profile=given.text("profile"),
+        service,
+        call,
+        id=id_,
+        identifier=identifier,
+        profile=given.text("profile"),
         unchanged=lambda tag: tag_matches(known_tag, tag),
     )
     headers = ((b"etag", made.tag),)

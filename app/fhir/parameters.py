@@ -7,8 +7,19 @@ from typing import Any
 from app.errors import InvalidContentError
 from schemas.fault import Fault
 
-_VALUE_KEYS = ("valueString", "valueIdentifier", "valueCanonical", "valueUri", "valueCode", "valueId", "valueReference",
-               "valueDateTime", "valueInstant", "valueBoolean", "valueCoding")
+_VALUE_KEYS = (
+    "valueString",
+    "valueIdentifier",
+    "valueCanonical",
+    "valueUri",
+    "valueCode",
+    "valueId",
+    "valueReference",
+    "valueDateTime",
+    "valueInstant",
+    "valueBoolean",
+    "valueCoding",
+)
 
 
 @dataclass(frozen=True, slots=True)

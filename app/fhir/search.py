@@ -27,9 +27,7 @@ async def in_compartment(service: Service, call: Call, request: Request) -> Answ
     return await _search(service, call, request, request.path[2], [("patient", f"Patient/{request.path[1]}"), *pairs])
 
 
-async def _search(
-    service: Service, call: Call, request: Request, type_: str, pairs: list[tuple[str, str]]
-) -> Answer:
+async def _search(service: Service, call: Call, request: Request, type_: str, pairs: list[tuple[str, str]]) -> Answer:
     pairs = [(name, value) for name, value in pairs if name != "_format"]
     lenient = request.preference("handling") == "lenient"
     body = await sharing.search(service, call, type=type_, pairs=pairs, lenient=lenient)

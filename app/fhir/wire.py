@@ -175,7 +175,11 @@ def check_accept(header: str | None, format_parameter: str | None) -> None:
         return
     for part in header.split(","):
         media, parameters = _media_type(part)
-        if media in _ACCEPTED and parameters.get("fhirversion", "4.0") in {"4.0", "4.0.1"} and parameters.get("q") != "0":
+        if (
+            media in _ACCEPTED
+            and parameters.get("fhirversion", "4.0") in {"4.0", "4.0.1"}
+            and parameters.get("q") != "0"
+        ):
             return
     raise NotAcceptableError("this service answers in `application/fhir+json` only")
 

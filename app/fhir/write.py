@@ -50,11 +50,13 @@ def _written(service: Service, request: Request, what: Written) -> Answer:
 
 async def create(service: Service, call: Call, request: Request) -> Answer:
     """Answer `POST [type]`; with If-None-Exist on an identifier an existing one is answered with 200."""
-    content = admitted(
-        await request.resource_body(), expect=request.path[0], limit=service.settings.max_body_bytes
-    )
+    content = admitted(await request.resource_body(), expect=request.path[0], limit=service.settings.max_body_bytes)
     what = await sharing.create(
-        service, call, type=request.path[0], content=content, if_none_exist=request.header(b"if-none-exist") or request.query
+        service,
+        call,
+        type=request.path[0],
+        content=content,
+        if_none_exist=request.header(b"if-none-exist") or request.query,
     )
     return _written(service, request, what)
 

@@ -159,7 +159,7 @@ def public_jwks(private_jwk: Mapping[str, Any]) -> dict[str, Any]:
     return {"keys": [dict(ECKey.import_key(dict(private_jwk)).as_dict(private=False))]}
 
 
-def issue_token(  # noqa: PLR0913
+def issue_token(
     private_jwk: Mapping[str, Any],
     *,
     issuer: str,

@@ -1,0 +1,217 @@
+"""The only door to data about a citizen: `authorize` before reading, `release` before sending. There is no third way.
+
+A decision is remembered only under a key that holds the versions of everything it rests on, and never beyond the next
+moment at which a dated fact changes; those versions are re-read on the snapshot of every request (DESIGN § 3).
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from app import audit
+from app.context import Call, Service
+from app.errors import AccessRefusedError, NotAuthenticatedError
+from app.runtime import from_us
+from app.store import citizens, clients, facts, signatures, versions
+from app.store.database import Snapshot
+from app.store.job import AuditEntry, Job
+from app.store.resources import Stored
+from app.store.signatures import SignatureRow
+from app.store.tables import NO_CITIZEN
+from consent import decide, disclose, guidance
+from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, Permit, Requester
+from consent.vocabulary import Action, Category
+
+_log = logging.getLogger("overgang.gate")
+ALL_CATEGORIES = frozenset(Category)
+_REMEMBERED = 4096
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Access:
+    """An authorised access: the permit, and what was read to give it."""
+
+    permit: Permit
+    pid: int
+    change: int
+    versions: tuple[int, ...]
+    signatures: tuple[SignatureRow, ...]
+
+
+async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int, ...]]:
+    """Return the requester as the directory knows it, and the versions of the shared facts.
+
+    A client's registration is a ceiling; a revoked token or client is nobody. Both are re-read at every request.
+
+    Raises:
+        NotAuthenticatedError: revoked, not registered, or beyond its registration.
+    """
+    caller = call.caller
+    shared = await versions.load(snapshot)
+    registry = await clients.load(snapshot, shared)
+    if not registry.admits(caller.requester, caller.purposes, token_id=caller.token_id, at_us=call.at_us):
+        raise NotAuthenticatedError("the token or its client is revoked, not registered, or used beyond its registration")
+    requester = caller.requester
+    if caller.citizen_identifier is not None:
+        system, value = caller.citizen_identifier
+        own = await citizens.find_pid(snapshot, system, value, at_us=call.at_us)
+        requester = replace(requester, citizen=CitizenKey(own) if own is not None else None)
+    return requester, shared.key
+
+
+async def check_writable(snapshot: Snapshot, call: Call, types: Iterable[str]) -> None:
+    """Check that the client's registration lets it write these types of resource.
+
+    Raises:
+        AccessRefusedError: it does not.
+    """
+    registry = await clients.load(snapshot, await versions.load(snapshot))
+    if not all(registry.may_write(call.caller.client, type_) for type_ in types):
+        raise AccessRefusedError(guidance(call.caller.requester.function, min(call.caller.purposes), Action.SUBMIT))
+
+
+async def authorize(
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    *,
+    pid: int | None,
+    action: Action,
+    operation: audit.Operation,
+    categories: frozenset[Category] = ALL_CATEGORIES,
+    query: str = "",
+    view: str = "",
+) -> Access:
+    """Return an access, or record the refusal and raise.
+
+    `pid` is None for a citizen whom the service does not know: the same facts are asked for, the same refusal follows.
+
+    Raises:
+        AccessRefusedError: the engine said no; recorded before it is raised.
+        NotAuthenticatedError: see `identify`.
+    """
+    requester, shared = await identify(snapshot, call)
+    key_pid = NOBODY if pid is None else pid
+    change = await citizens.change(snapshot, key_pid)
+    remembered_key = (key_pid, change, shared, call.caller.digest, requester.citizen, action, categories)
+    permit = _remembered(service, remembered_key, call)
+    if permit is None:
+        request = AccessRequest(
+            requester=requester,
+            citizen=CitizenKey(key_pid),
+            purposes=call.caller.purposes,
+            action=action,
+            categories=categories,
+            at=from_us(call.at_us),
+        )
+        known = await facts.load(snapshot, pid=key_pid, requester=requester, at_us=call.at_us)
+        decision = decide(request, known)
+        if isinstance(decision, Denial):
+            await _record_refusal(service, call, decision, pid=pid, operation=operation, query=query, view=view)
+            purpose = min(call.caller.purposes)
+            raise AccessRefusedError(guidance(requester.function, purpose, action))
+        permit = decision
+        _remember(service, remembered_key, permit)
+    return Access(
+        permit=permit,
+        pid=key_pid,
+        change=change,
+        versions=shared,
+        signatures=await signatures.load(snapshot, key_pid),
+    )
+
+
+def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Permit | None:
+    permit = service.decisions.get(key)
+    if permit is None:
+        return None
+    at = from_us(call.at_us)
+    # INVARIANT: a remembered decision holds from when it was made until the next dated fact changes.
+    if at < permit.request.at or (permit.valid_until is not None and at >= permit.valid_until):
+        del service.decisions[key]
+        return None
+    service.decisions.move_to_end(key)
+    return permit
+
+
+def _remember(service: Service, key: tuple[object, ...], permit: Permit) -> None:
+    service.decisions[key] = permit
+    if len(service.decisions) > _REMEMBERED:
+        service.decisions.popitem(last=False)
+
+
+def release(permit: Permit, candidates: Sequence[Stored]) -> list[Stored]:
+    """Return what the permit covers of what SQL returned: all of it, or there is a defect and an alarm."""
+    released = disclose(permit, [(stored.item, stored) for stored in candidates])
+    if len(released) != len(candidates):
+        _log.critical("alarm: SQL returned %d records that the permit does not cover", len(candidates) - len(released))
+    return released
+
+
+def entry(
+    call: Call,
+    *,
+    pid: int,
+    operation: audit.Operation,
+    permit: Permit,
+    shown: Iterable[Stored] = (),
+    query: str = "",
+    view: str = "",
+    flat: list[int] | None = None,
+    categories: Iterable[str] | None = None,
+) -> AuditEntry:
+    """Return the record of an access, to be committed before the answer leaves."""
+    stored = list(shown)
+    versions_shown = flat if flat is not None else [
+        number for one in stored for number in (one.type_number, one.n, one.version)
+    ]
+    seen = categories if categories is not None else {one.item.signature.category.value for one in stored}
+    record = _record(call, operation=operation, outcome=0, rules=[reason.rule for reason in permit.reasons],
+                     policy=permit.policy, query=query, view=view, shown=versions_shown, categories=sorted(seen))
+    return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+
+
+def plain_entry(
+    call: Call, *, pid: int, operation: audit.Operation, policy: str, rules: Iterable[str] = (), query: str = "",
+    categories: Iterable[str] = (),
+) -> AuditEntry:
+    """Return the record of an access that rests on no permit of the engine: a notice that the law has delivered."""
+    record = _record(call, operation=operation, outcome=0, rules=sorted(rules), policy=policy, query=query, view="",
+                     shown=[], categories=sorted(categories))
+    return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+
+
+async def _record_refusal(
+    service: Service, call: Call, denial: Denial, *, pid: int | None, operation: audit.Operation, query: str, view: str
+) -> None:
+    record = _record(call, operation=operation, outcome=8, rules=[reason.rule for reason in denial.reasons],
+                     policy=denial.policy, query=query, view=view, shown=[], categories=[])
+    about = NO_CITIZEN if pid is None else pid
+    refused = AuditEntry(pid=about, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+    await service.database.commit(Job(pid=about, audit=(refused,)))
+
+
+def _record(
+    call: Call, *, operation: audit.Operation, outcome: int, rules: list[str], policy: str, query: str, view: str,
+    shown: list[int], categories: list[str],
+) -> audit.Record:
+    caller = call.caller
+    return audit.Record(
+        operation=int(operation),
+        outcome=outcome,
+        person=caller.requester.person or "",
+        name=caller.name,
+        function=caller.requester.function.value,
+        organisation=caller.requester.organisation or "",
+        on_behalf_of=caller.requester.on_behalf_of or "",
+        client=caller.client,
+        purposes=sorted(caller.purposes),
+        request_id=call.request_id,
+        token_id=caller.token_id,
+        categories=categories,
+        rules=rules,
+        policy=policy,
+        view=view,
+        query=query,
+        shown=shown,
+    )

@@ -1,0 +1,109 @@
+"""The application: FastAPI around the FHIR face. Nothing happens at import."""
+
+import gc
+import json
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import JSONResponse
+
+from app.config import Settings, settings_from_environment
+from app.context import Service
+from app.errors import ConfigurationError, OvergangError
+from app.fhir.dispatch import FhirApp
+from app.identity import TokenVerifier
+from app.store import settings as stored
+from app.store.database import Database, open_database
+
+_log = logging.getLogger("overgang")
+
+
+async def open_service(settings: Settings) -> Service:
+    """Open the database and build the service.
+
+    Raises:
+        ConfigurationError: the mode and the database contradict, or nobody could ever log in.
+    """
+    database = await open_database(settings.database_url)
+    try:
+        return await _service(settings, database)
+    except BaseException:
+        await database.close()
+        raise
+
+
+async def _service(settings: Settings, database: Database) -> Service:
+    async with database.snapshot() as snapshot:
+        marks = await stored.load(snapshot)
+    is_demo = "demo" in marks
+    issuers: dict[str, Any] = {}
+    if settings.issuers_file is not None:
+        issuers = json.loads(settings.issuers_file.read_text(encoding="utf-8"))
+    if settings.mode == "development":
+        if not is_demo:
+            raise ConfigurationError("development mode refuses a database that is not marked as demo")
+        issuers["overgang-demo"] = json.loads(marks["demo-issuer-public"])
+    if not issuers:
+        raise ConfigurationError("no issuer of tokens is configured: set OVERGANG_ISSUERS_FILE")
+    return Service(
+        settings=settings,
+        database=database,
+        verifier=TokenVerifier(issuers, audience=settings.audience),
+        secret=marks["digest-key"],
+        is_demo=is_demo,
+    )
+
+
+class LateFhirApp:
+    """Stands where the FHIR face will be once the service is open: a mount is made before start-up."""
+
+    def __init__(self) -> None:
+        self.face: FhirApp | None = None
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on."""
+        if self.face is None:
+            raise ConfigurationError("the service is not open")
+        await self.face(scope, receive, send)
+
+
+def create_app(settings: Settings | None = None, *, service: Service | None = None) -> FastAPI:
+    """Build the application; `service` is given by tests that opened one themselves."""
+    chosen = settings or (service.settings if service else settings_from_environment())
+    fhir = LateFhirApp()
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        opened = service or await open_service(chosen)
+        fhir.face = FhirApp(opened)
+        app.state.service = opened
+        gc.collect()
+        gc.freeze()
+        try:
+            yield
+        finally:
+            if service is None:
+                await opened.database.close()
+
+    app = FastAPI(title="Overgang", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.mount("/fhir", fhir)
+
+    @app.get("/health/live")
+    async def live() -> JSONResponse:
+        """Tell that the process answers."""
+        return JSONResponse({"status": "alive"})
+
+    @app.get("/health/ready")
+    async def ready() -> JSONResponse:
+        """Tell whether the database answers."""
+        try:
+            async with app.state.service.database.snapshot() as snapshot:
+                await stored.load(snapshot)
+        except OvergangError:
+            return JSONResponse({"status": "unavailable"}, status_code=503)
+        return JSONResponse({"status": "ready"})
+
+    return app

@@ -1,0 +1,36 @@
+"""The use cases, one function each; the only place that knows the order of things."""
+
+from app.sharing.doors import declare
+from app.sharing.find import search
+from app.sharing.look_up import history, read, vread
+from app.sharing.message import receive_message
+from app.sharing.notices import notices
+from app.sharing.registers import RegisterFact, feed_registers
+from app.sharing.report import submit_report
+from app.sharing.single import create, delete, update
+from app.sharing.summary import summary
+from app.sharing.transaction import batch, transaction
+from app.sharing.values import Acknowledged, Found, Made, Written
+
+__all__ = [
+    "Acknowledged",
+    "Found",
+    "Made",
+    "RegisterFact",
+    "Written",
+    "batch",
+    "create",
+    "declare",
+    "delete",
+    "feed_registers",
+    "history",
+    "notices",
+    "read",
+    "receive_message",
+    "search",
+    "submit_report",
+    "summary",
+    "transaction",
+    "update",
+    "vread",
+]

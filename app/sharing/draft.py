@@ -1,0 +1,56 @@
+"""One job in the making: revisions and rows gathered for one citizen, numbered from where she stands on the snapshot."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+
+from app.store import citizens, revisions, signatures
+from app.store.citizens import CitizenRow
+from app.store.job import AuditEntry, Job, Write
+from app.store.revisions import Revision
+from app.store.signatures import SignatureRow
+from consent.model import Signature
+
+
+@dataclass(slots=True)
+class Draft:
+    """What will be written about `citizen`; `citizen.change` 0 means that she is new."""
+
+    citizen: CitizenRow
+    known: dict[Signature, int] = field(default_factory=dict)
+    next_n: int = 1
+    revisions: list[Revision] = field(default_factory=list)
+    touched: dict[Signature, int] = field(default_factory=dict)
+    others: list[Write] = field(default_factory=list)
+
+    @classmethod
+    def begin(cls, citizen: CitizenRow, rows: Iterable[SignatureRow]) -> "Draft":
+        """Start from what the snapshot says."""
+        known = {row.signature: row.number for row in rows}
+        return cls(citizen=citizen, known=known, next_n=citizen.next_n)
+
+    def take_n(self) -> int:
+        """Reserve the number of a new resource."""
+        taken = self.next_n
+        self.next_n += 1
+        return taken
+
+    def touch(self, signature: Signature) -> int:
+        """Return the citizen's number for a signature, the next one when it is new; its newest change is this one."""
+        number = self.known.setdefault(signature, len(self.known) + 1)
+        self.touched[signature] = number
+        return number
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell that nothing would be written."""
+        return not self.revisions and not self.others
+
+    def job(self, audit: tuple[AuditEntry, ...], *, amended: CitizenRow) -> Job:
+        """Return the job. `amended` says what the citizen's row becomes, its counters excepted."""
+        pid, row = self.citizen.pid, replace(amended, next_n=self.next_n)
+        is_new = self.citizen.change == 0
+        writes: list[Write] = [citizens.admit(replace(row, change=1)) if is_new else citizens.amend(row)]
+        if self.revisions:
+            writes += revisions.put(pid, self.revisions)
+            writes.append(signatures.touch(pid, self.touched, change=self.citizen.change + 1))
+        return Job(pid=pid, base_change=self.citizen.change, writes=(*writes, *self.others), audit=audit)

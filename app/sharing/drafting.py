@@ -1,0 +1,210 @@
+"""From an entry with its place to rows: classified, permitted, distilled, indexed; what follows from it too."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from app.context import Call
+from app.errors import AccessRefusedError
+from app.gate import Access
+from app.runtime import from_us
+from app.search.index import index
+from app.sharing.draft import Draft
+from app.sharing.entries import Entry, moved
+from app.sharing.rewriting import references_in, rewritten
+from app.sharing.values import Written
+from app.store import relations
+from app.store.revisions import Revision
+from app.store.resources import Stored
+from app.summary.lines import line_of
+from app.sharing.actors import named_by
+from app.translate.classification import Classified, category_of, classify
+from app.translate.directives import directive_of
+from app.translate.homes import HomeRef, Inherits
+from app.translate.inheritance import inherited_in, links_of
+from app.translate.labels import labels_of, merge_labels
+from app.translate.relations import relations_of
+from app.translate.source import NOTHING_INHERITED, Inherited, Source
+from consent.disclosure import may_disclose
+from consent.explain import guidance
+from consent.model import CitizenKey, Directive, Item, Period, Signature
+from schemas.fault import Fault
+from schemas.homes import HOME_OF
+from schemas.splice import received_meta, with_identity
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Placed:
+    """An entry with its number and public name. `current` is what it replaces; `is_kept`: what is there stands."""
+
+    entry: Entry
+    home: HomeRef
+    n: int
+    reference: str
+    current: Stored | None = None
+    is_kept: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class Drafting:
+    """The entries of one submission on their way into one draft.
+
+    `references` maps what the client called things to what we call them; `related` are the signatures of stored
+    resources that the entries refer to, by 'Type/id'.
+    """
+
+    call: Call
+    access: Access
+    directing: Access | None
+    draft: Draft
+    references: Mapping[str, str]
+    related: Mapping[str, Signature]
+    source: Source
+    proves: bool = True
+    anchored: frozenset[str] = frozenset()
+    patients: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
+    faults: list[Fault] = field(default_factory=list)
+
+    def put_all(self, placed: Sequence[Placed]) -> dict[int, Written]:
+        """Draft all entries, by identity of the entry; faults gather in `faults`.
+
+        Raises:
+            AccessRefusedError: the permit does not cover what one would become.
+        """
+        written = [each for each in placed if each.entry.method != "DELETE" and not each.is_kept]
+        parsed = [
+            rewritten(each.entry.resource, self.references) | {"id": each.reference.partition("/")[2]} for each in written
+        ]
+        named = [((each.reference,), resource) for each, resource in zip(written, parsed, strict=True)]
+        inherited = inherited_in(named, labels_of, category_of)
+        own = {each.reference for each in written}
+        self.anchored = frozenset(name for resource in parsed for name in references_in(resource) if name in own) | {
+            each.reference
+            for each, resource in zip(written, parsed, strict=True)
+            if not own.isdisjoint(references_in(resource))
+        }
+        content = {id(each): both for each, *both in zip(written, parsed, inherited, strict=True)}
+        return {id(each.entry): self._put(each, *content.get(id(each), ({}, NOTHING_INHERITED))) for each in placed}
+
+    def _put(self, placed: Placed, resource: dict[str, Any], inherited: Inherited) -> Written:
+        type_, id_ = placed.reference.split("/")
+        if placed.is_kept and placed.current is not None:
+            current = placed.current
+            return Written(type_, id_, current.version, current.updated_us, created=False, body=current.body)
+        version = 1 if placed.current is None else placed.current.version + 1
+        if placed.entry.method == "DELETE":
+            return self._deleted(placed, type_, id_, version)
+        entry = placed.entry
+        classified = self._classify(placed, resource, inherited)
+        self._check_permit(entry, placed.reference, classified)
+        meta = received_meta(entry.resource, version=version, updated_us=self.call.at_us)
+        body = with_identity(entry.raw, id=id_, meta=meta, references=self.references)
+        if placed.current is not None:
+            self.draft.touch(placed.current.item.signature)
+        self.draft.revisions.append(
+            Revision(
+                n=placed.n,
+                type_number=HOME_OF[type_].number,
+                version=version,
+                sig=self.draft.touch(classified.signature),
+                updated_us=self.call.at_us,
+                start_us=classified.period_us[0],
+                stop_us=classified.period_us[1],
+                line=line_of(resource, category=classified.signature.category),
+                body=body,
+                index=index(resource),
+            )
+        )
+        self._consequences(placed, resource, classified, version)
+        return Written(type_, id_, version, self.call.at_us, created=placed.current is None, body=body)
+
+    def _deleted(self, placed: Placed, type_: str, id_: str, version: int) -> Written:
+        current = placed.current
+        if current is None or current.deleted:
+            return Written(type_, id_, version - 1, self.call.at_us, created=False, body=b"")
+        self.draft.revisions.append(
+            Revision(
+                n=placed.n,
+                type_number=current.type_number,
+                version=version,
+                sig=self.draft.touch(current.item.signature),
+                updated_us=self.call.at_us,
+                start_us=current.start_us,
+                stop_us=current.stop_us,
+                line=b"",
+                body=b"",
+                index=None,
+                deleted=True,
+            )
+        )
+        pid = self.draft.citizen.pid
+        self.draft.others.append(relations.remove_of(pid, placed.reference))
+        if type_ == "Consent":
+            self.draft.others.append(relations.end_directive(pid, placed.n))
+        if type_ == "Patient":
+            self.patients[placed.n] = None
+        return Written(type_, id_, version, self.call.at_us, created=False, body=b"")
+
+    def _classify(self, placed: Placed, resource: dict[str, Any], inherited: Inherited) -> Classified:
+        """Return what the resource is, with the highest labels of what it derives from, stored or submitted with it."""
+        own = references_in(resource)
+        stored = [self.related[name] for name in own if name in self.related]
+        if placed.current is not None:
+            stored.append(placed.current.item.signature)
+        if isinstance(placed.home, Inherits) and not stored and placed.reference not in self.anchored:
+            text = "nothing in this submission points to this and it points to nothing here, so it has no home"
+            self.faults.append(Fault(placed.entry.path, "business-rule", text))
+        _, givers = links_of(resource)
+        given = [self.related[name].labels for name in givers if name in self.related]
+        inherited = replace(inherited, labels=inherited.labels.union(*given))
+        if inherited.category is None and stored and isinstance(placed.home, Inherits):
+            inherited = replace(inherited, category=stored[-1].category, labels=inherited.labels | stored[-1].labels)
+        classified = classify(resource, self.source, inherited=inherited)
+        if placed.current is None:
+            return classified
+        labels = merge_labels(placed.current.item.signature.labels, classified.signature.labels)
+        return replace(classified, signature=replace(classified.signature, labels=labels))
+
+    def _check_permit(self, entry: Entry, reference: str, classified: Classified) -> None:
+        access = self.access
+        if entry.type == "Consent" and self.directing is not None:
+            access = self.directing
+        start, stop = classified.period_us
+        item = Item(
+            citizen=CitizenKey(self.draft.citizen.pid),
+            instance=reference,
+            signature=classified.signature,
+            period=Period(start=from_us(start), end=from_us(stop)),
+        )
+        if not may_disclose(access.permit, item):
+            request = access.permit.request
+            raise AccessRefusedError(guidance(request.requester.function, min(request.purposes), request.action))
+
+    def _consequences(
+        self, placed: Placed, resource: dict[str, Any], classified: Classified, version: int
+    ) -> None:
+        """Draft what the resource means beyond itself: relations, a directive, the citizen's own row."""
+        pid = self.draft.citizen.pid
+        proven = relations_of(resource, classified, source=self.source) if self.proves else ()
+        if placed.current is not None:
+            self.draft.others.append(relations.remove_of(pid, placed.reference))
+        if proven:
+            rows = [(f"{placed.reference}:{row.key}", row.relation(source=placed.reference)) for row in proven]
+            self.draft.others.append(relations.put(pid, rows))
+        if placed.entry.type == "Patient":
+            self.patients[placed.n] = resource
+        if placed.entry.type == "Consent" and self.directing is not None:
+            read = directive_of(
+                resource,
+                id=placed.reference,
+                version=version,
+                resolve=lambda reference: named_by(reference, self.source.actors),
+            )
+            if isinstance(read, Directive):
+                self.draft.others.append(
+                    relations.put_directive(
+                        pid, placed.n, version=version, active=read.active, period=read.period, root=read.root
+                    )
+                )
+            else:
+                self.faults += [moved(fault, placed.entry) for fault in read]

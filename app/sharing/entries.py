@@ -1,0 +1,101 @@
+"""What a client asks to have written, before anything is decided: one entry a resource."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from schemas.admit import Admitted
+from schemas.fault import Fault
+from schemas.homes import HOME_OF
+from schemas.splice import entry_slices
+
+Method = Literal["POST", "PUT", "DELETE", "GET"]
+_URL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9.-]{1,64}))?")
+_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One write. `path` is the FHIRPath of the resource in what the client sent."""
+
+    path: str
+    method: Method
+    type: str
+    raw: bytes
+    resource: dict[str, Any]
+    full_url: str = ""
+    id: str | None = None
+    if_match: int | None = None
+    if_none_exist: str | None = None
+    url: str = ""
+
+
+def single(content: Admitted, *, method: Method, type: str, id: str | None = None, if_match: int | None = None,
+           if_none_exist: str | None = None) -> Entry:
+    """Return the entry of a create or update of its own."""
+    return Entry(path=type, method=method, type=type, raw=content.raw, resource=content.resource, id=id,
+                 if_match=if_match, if_none_exist=if_none_exist)
+
+
+def of_bundle(content: Admitted) -> tuple[list[Entry], list[Fault]]:
+    """Return the entries of a transaction or batch, and what is wrong with their requests, by FHIRPath."""
+    slices = entry_slices(content.raw)
+    entries: list[Entry] = []
+    faults: list[Fault] = []
+    for index, part in enumerate(content.resource.get("entry", [])):
+        entry = _entry(index, part, slices[index], faults)
+        if entry is not None:
+            entries.append(entry)
+    return entries, faults
+
+
+def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[Fault]) -> Entry | None:
+    path = f"Bundle.entry[{index}]"
+    request, resource = part.get("request"), part.get("resource")
+    if not isinstance(request, Mapping):
+        faults.append(Fault(f"{path}.request", "required", "every entry of a transaction or batch needs a request"))
+        return None
+    method, url = request["method"], request["url"]
+    bare = url.partition("?")[0].strip("/")
+    matched = _URL.fullmatch(bare)
+    type_ = matched["type"] if matched else ""
+    if method == "GET":
+        return Entry(path=path, method="GET", type=type_, raw=b"", resource={}, url=url)
+    if method not in {"POST", "PUT", "DELETE"}:
+        faults.append(Fault(f"{path}.request.method", "not-supported", "use POST, PUT, DELETE or GET"))
+        return None
+    if matched is None or type_ not in HOME_OF or "?" in url:
+        faults.append(Fault(f"{path}.request.url", "not-supported", "name a type that is kept here, without conditions"))
+        return None
+    id_ = matched["id"]
+    if (method == "POST") == (id_ is not None):
+        faults.append(Fault(f"{path}.request.url", "invalid", "POST goes to a type; PUT and DELETE go to a resource"))
+        return None
+    if method != "DELETE":
+        if not isinstance(resource, Mapping) or raw is None:
+            faults.append(Fault(f"{path}.resource", "required", "POST and PUT need a resource"))
+            return None
+        if resource.get("resourceType") != type_:
+            faults.append(Fault(f"{path}.resource", "invalid", "the resource is of another type than the request"))
+            return None
+        if method == "PUT" and resource.get("id") != id_:
+            faults.append(Fault(f"{path}.resource.id", "invalid", "the id must be the one of the request"))
+            return None
+    if_match = request.get("ifMatch")
+    tag = _TAG.fullmatch(if_match.strip()) if isinstance(if_match, str) else None
+    if if_match is not None and tag is None:
+        faults.append(Fault(f"{path}.request.ifMatch", "value", "give the version as an entity tag"))
+        return None
+    return Entry(
+        path=f"{path}.resource", method=method, type=type_, raw=raw or b"", resource=resource or {},
+        full_url=part.get("fullUrl", ""), id=id_, if_match=int(tag[1]) if tag else None,
+        if_none_exist=request.get("ifNoneExist"), url=url,
+    )
+
+
+def moved(fault: Fault, entry: Entry) -> Fault:
+    """Put a fault's path where the resource stands in what the client sent."""
+    head, _, tail = fault.path.partition(".")
+    inner = tail if head == entry.type else fault.path
+    return Fault(f"{entry.path}.{inner}" if inner else entry.path, fault.code, fault.text, fault.severity)

@@ -1,0 +1,117 @@
+"""Search within one citizen, or in the directory: selected, decided, found in SQL, released, recorded."""
+
+from app import audit, gate
+from app.context import Call, Service
+from app.errors import InvalidSearchError
+from app.search import sql
+from app.search.cursor import Cursors, Position
+from app.search.parse import parse
+from app.search.query import ById, SearchQuery
+from app.sharing.look_up import UNKNOWN_PID
+from app.sharing.log import search_log
+from app.store import citizens
+from app.store.database import Snapshot
+from app.store.job import Job
+from app.store.resources import Stored
+from app.store.tables import DIRECTORY
+from consent.vocabulary import Action
+from schemas.fault import Fault
+from schemas.homes import HOME_OF
+
+
+async def search(
+    service: Service, call: Call, *, type: str, pairs: list[tuple[str, str]], lenient: bool
+) -> bytes:
+    """Return a searchset Bundle.
+
+    Raises:
+        InvalidSearchError: what was asked cannot be asked; every fault.
+        AccessRefusedError: no basis; the same for a citizen whom the service does not know.
+    """
+    if type == "AuditEvent":
+        return await search_log(service, call, pairs=pairs)
+    cursors = Cursors(service.secret)
+    query = parse(type, pairs, lenient=lenient, base_url=service.settings.public_url)
+    after: Position | None = None
+    if query.cursor is not None:
+        query, after = cursors.open(query, caller=call.caller.digest, base_url=service.settings.public_url)
+    is_directory = HOME_OF[type].home == "directory"
+    async with service.database.snapshot() as snapshot:
+        if is_directory:
+            await gate.identify(snapshot, call)
+            page = await sql.find(snapshot, None, query, after=after)
+            return _bundle(service, call, cursors, query, list(page.rows), page.total, page.next)
+        pid = await _citizen(service, snapshot, call, query)
+        access = await gate.authorize(
+            service, snapshot, call, pid=pid, action=Action.LOOK_UP, operation=audit.Operation.SEARCH, query=said(query)
+        )
+        page = await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
+        released = gate.release(access.permit, page.rows)
+    record = gate.entry(
+        call, pid=access.pid, operation=audit.Operation.SEARCH, permit=access.permit, shown=released, query=said(query)
+    )
+    await service.database.commit(Job(pid=access.pid, audit=(record,)))
+    return _bundle(service, call, cursors, query, released, page.total, page.next)
+
+
+async def _citizen(service: Service, snapshot: Snapshot, call: Call, query: SearchQuery) -> int | None:
+    """Return whom the search is about: the selected citizen, or the one whom all `_id` belong to."""
+    selected = query.patient
+    if selected is None:
+        places = {place[0] for id_ in query.ids if (place := service.database.ids.decode(id_)) is not None}
+        if query.ids:
+            return _known(places.pop()) if len(places) == 1 else None
+        name = "identifier" if query.type == "Patient" else "patient"
+        text = f"name the citizen: a search without `{name}` is refused"
+        raise InvalidSearchError(text, faults=(Fault(name, "required", text),))
+    if isinstance(selected, ById):
+        place = service.database.ids.decode(selected.id)
+        return None if place is None else _known(place[0])
+    return await citizens.find_pid(snapshot, selected.system, selected.value, at_us=call.at_us)
+
+
+def _known(pid: int) -> int | None:
+    return None if pid in {DIRECTORY, UNKNOWN_PID} else pid
+
+
+def said(query: SearchQuery) -> str:
+    """Return the search in words for the record: names of parameters alone, values could identify."""
+    names = sorted({name for name, _ in query.pairs})
+    return f"{query.type}?{'&'.join(names)}" if names else query.type
+
+
+def _bundle(
+    service: Service,
+    call: Call,
+    cursors: Cursors,
+    query: SearchQuery,
+    rows: list[Stored],
+    total: int | None,
+    following: Position | None,
+) -> bytes:
+    base = service.settings.public_url
+    caller = call.caller.digest
+    links = [f'{{"relation":"self","url":"{base}/{query.type}?_cursor={cursors.seal(query, None, caller=caller)}"}}']
+    if following is not None:
+        token = cursors.seal(query, following, caller=caller)
+        links.append(f'{{"relation":"next","url":"{base}/{query.type}?_cursor={token}"}}')
+    head = '{"resourceType":"Bundle","type":"searchset"'
+    if total is not None:
+        head += f',"total":{total}'
+    head += f',"link":[{",".join(links)}]'
+    entries = [
+        b'{"fullUrl":"%s/%s/%s","resource":%s,"search":{"mode":"match"}}'
+        % (base.encode(), query.type.encode(), row.id.encode(), row.body)
+        for row in rows
+    ]
+    if query.ignored:
+        said_ignored = ", ".join(f"`{name}`" for name in query.ignored)
+        entries.append(
+            (
+                '{"resource":{"resourceType":"OperationOutcome","issue":[{"severity":"warning","code":"not-supported",'
+                f'"diagnostics":"ignored: {said_ignored}"}}]}},"search":{{"mode":"outcome"}}}}'
+            ).encode()
+        )
+    if not entries:
+        return f"{head}}}".encode()
+    return b'%s,"entry":[%s]}' % (head.encode(), b",".join(entries))

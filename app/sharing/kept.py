@@ -1,0 +1,170 @@
+"""Directory entries of a submission: organisations, practitioners, places. They live under no citizen.
+
+One that bears an identifier which the directory knows is that one, and nothing is written. They are stored ahead of the
+citizen's own job: a directory entry is true by itself, and no group of writes spans shards (DESIGN § 4).
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from app import gate
+from app.context import Call, Service
+from app.errors import AccessRefusedError, ContentionError, NotFoundError, StaleError, VersionConflictError
+from app.search import sql
+from app.search.index import index
+from app.search.parse import parse
+from app.sharing.citizen import row_of
+from app.sharing.controller import controller_of
+from app.sharing.draft import Draft
+from app.sharing.entries import Entry
+from app.sharing.rewriting import names_of, rewritten
+from app.sharing.values import Written
+from app.store import directory, resources, signatures, versions
+from app.store.database import Snapshot
+from app.store.resources import Stored
+from app.store.revisions import Revision
+from app.store.tables import DIRECTORY
+from app.translate.homes import Directory, home_of
+from consent.explain import guidance
+from consent.model import OrganisationKey, PersonKey, Signature
+from consent.policy import WRITES
+from consent.vocabulary import Action, Category, Regime
+from schemas.homes import HOME_OF
+from schemas.splice import received_meta, with_identity
+
+_TRIES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """`written` by identity of the entry; `references` from what the client called them to what they are here."""
+
+    references: Mapping[str, str] = field(default_factory=dict)
+    written: Mapping[int, Written] = field(default_factory=dict)
+
+    def is_all(self, entries: Sequence[Entry]) -> bool:
+        """Tell whether nothing of a citizen is left to write."""
+        return all(id(entry) in self.written for entry in entries)
+
+
+async def keep_directory(service: Service, call: Call, entries: Sequence[Entry]) -> Kept:
+    """Store the directory entries among `entries`.
+
+    Raises:
+        AccessRefusedError: the caller's function writes nothing.
+        NotFoundError, VersionConflictError: of updates and deletions; only the controller may change an entry.
+        ContentionError: others kept writing to the directory.
+    """
+    mine = [entry for entry in entries if _is_directory(service, entry)]
+    if not mine:
+        return Kept()
+    for _ in range(_TRIES):
+        async with service.database.snapshot() as snapshot:
+            draft, kept = await _planned(service, snapshot, call, mine)
+        if draft.is_empty:
+            return kept
+        try:
+            await service.database.commit(draft.job((), amended=draft.citizen))
+        except StaleError:
+            continue
+        return kept
+    raise ContentionError("others are writing to the directory; try again")
+
+
+def _is_directory(service: Service, entry: Entry) -> bool:
+    if entry.id is not None:
+        place = service.database.ids.decode(entry.id)
+        return place is not None and place[0] == DIRECTORY and HOME_OF[entry.type].home in {"directory", "either"}
+    return isinstance(home_of(entry.resource), Directory)
+
+
+async def _planned(
+    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry]
+) -> tuple[Draft, Kept]:
+    requester, _ = await gate.identify(snapshot, call)
+    await gate.check_writable(snapshot, call, {entry.type for entry in entries})
+    if not WRITES[requester.function]:
+        raise AccessRefusedError(guidance(requester.function, min(call.caller.purposes), Action.SUBMIT))
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    controller = OrganisationKey(controller_of(registry, requester.organisation or ""))
+    known = await signatures.load(snapshot, DIRECTORY)
+    own = Signature(Category.OTHER, frozenset(), controller, controller, PersonKey(""), Regime.HEALTH_CARE)
+    controlled = {row.number for row in known if row.signature.controller == controller}
+    draft = Draft.begin(await row_of(snapshot, DIRECTORY), known)
+    places = [await _place(service, snapshot, draft, entry, controlled) for entry in entries]
+    references: dict[str, str] = {}
+    for entry, (n, _current, _stands) in zip(entries, places, strict=True):
+        name = f"{entry.type}/{service.database.ids.encode(DIRECTORY, n)}"
+        references |= dict.fromkeys(names_of(entry.full_url, entry.type), name)
+    written = {
+        id(entry): _put(service, call, draft, entry, place, own, references)
+        for entry, place in zip(entries, places, strict=True)
+    }
+    return draft, Kept(references, written)
+
+
+async def _place(
+    service: Service, snapshot: Snapshot, draft: Draft, entry: Entry, controlled: set[int]
+) -> tuple[int, Stored | None, bool]:
+    """Return (n, what is there, whether it stands as it is)."""
+    number = HOME_OF[entry.type].number
+    if entry.id is not None:
+        place = service.database.ids.decode(entry.id)
+        stored = None
+        if place is not None:
+            stored = await resources.directory_read(snapshot, type_number=number, n=place[1])
+        if stored is None or stored.sig not in controlled or (stored.deleted and entry.method == "PUT"):
+            raise NotFoundError("there is no such resource that you may change")
+        if entry.if_match is not None and entry.if_match != stored.version:
+            raise VersionConflictError("the resource has changed since the version that If-Match names")
+        return stored.n, stored, bool(stored.deleted)
+    for identifier in entry.resource.get("identifier", []):
+        system, value = identifier.get("system"), identifier.get("value")
+        if not (system and value):
+            continue
+        token = f"{_escaped(system)}|{_escaped(value)}"
+        found = await sql.find(snapshot, None, parse(entry.type, [("identifier", token), ("_count", "1")]))
+        if found.rows:
+            return found.rows[0].n, found.rows[0], True
+    return draft.take_n(), None, False
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("|", "\\|").replace(",", "\\,").replace("$", "\\$")
+
+
+def _put(
+    service: Service,
+    call: Call,
+    draft: Draft,
+    entry: Entry,
+    place: tuple[int, Stored | None, bool],
+    own: Signature,
+    references: Mapping[str, str],
+) -> Written:
+    n, current, stands = place
+    id_ = service.database.ids.encode(DIRECTORY, n)
+    if current is not None and stands:
+        return Written(entry.type, id_, current.version, current.updated_us, created=False, body=current.body)
+    version = 1 if current is None else current.version + 1
+    is_deletion = entry.method == "DELETE"
+    body = b""
+    if not is_deletion:
+        meta = received_meta(entry.resource, version=version, updated_us=call.at_us)
+        body = with_identity(entry.raw, id=id_, meta=meta, references=references)
+    draft.revisions.append(
+        Revision(
+            n=n,
+            type_number=HOME_OF[entry.type].number,
+            version=version,
+            sig=draft.touch(own),
+            updated_us=call.at_us,
+            start_us=call.at_us,
+            stop_us=call.at_us,
+            line=b"",
+            body=body,
+            index=None if is_deletion else index(rewritten(entry.resource, references)),
+            deleted=is_deletion,
+        )
+    )
+    return Written(entry.type, id_, version, call.at_us, created=current is None, body=body)

@@ -1,0 +1,86 @@
+"""What an organisation was told: ids only, each decided again when it is read (Retssikkerhedsloven § 12 c)."""
+
+import hashlib
+from typing import Any
+
+import msgspec
+
+from app import audit, gate
+from app.context import Call, Service
+from app.errors import InvalidSearchError
+from app.runtime import from_us
+from app.search.dates import date_range
+from app.sharing.controller import controller_of
+from app.sharing.message import served
+from app.store import bookkeeping, directory, facts, outbox, versions
+from app.store.job import Job
+from consent.policy import POLICY_VERSION
+from schemas.fault import Fault
+
+_PAGE = 100
+
+
+async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
+    """Return a history-less collection: one Parameters for each notice to the caller's organisation, oldest first.
+
+    `since` is an instant. A notice whose municipality has no active health service any more is not shown.
+
+    Raises:
+        InvalidSearchError: an unknown parameter or value.
+    """
+    since_us = _since(pairs)
+    async with service.database.snapshot() as snapshot:
+        requester, _ = await gate.identify(snapshot, call)
+        registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+        own = controller_of(registry, requester.organisation or "")
+        waiting = await outbox.of_recipient(snapshot, own, since_us=since_us, limit=_PAGE) if own else []
+        shown: list[tuple[Any, str]] = []
+        for notice in waiting:
+            known = await facts.load(snapshot, pid=notice.pid, requester=requester, at_us=call.at_us)
+            if own in served(registry, known.relations, call.at_us):
+                master = await bookkeeping.master_reference(snapshot, notice.pid)
+                patient = service.database.ids.encode(notice.pid, master) if master is not None else ""
+                shown.append((notice, patient))
+    for pid in sorted({notice.pid for notice, _ in shown}):
+        record = gate.plain_entry(call, pid=pid, operation=audit.Operation.NOTICES, policy=POLICY_VERSION,
+                                  rules=["A1"], categories=["admission"])
+        await service.database.commit(Job(pid=pid, audit=(record,)))
+    base = service.settings.public_url
+    entries = [
+        {
+            "fullUrl": f"urn:uuid:{_uuid(notice.id)}",
+            "resource": {
+                "resourceType": "Parameters",
+                "parameter": [
+                    {"name": "topic", "valueCode": notice.topic},
+                    {"name": "at", "valueInstant": from_us(notice.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")},
+                    {"name": "patient", "valueReference": {"reference": f"{base}/Patient/{patient}"}},
+                    {"name": "focus", "valueReference": {"reference": f"{base}/{notice.focus}"}},
+                ],
+            },
+        }
+        for notice, patient in shown
+    ]
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
+    if entries:
+        bundle["entry"] = entries
+    return msgspec.json.encode(bundle)
+
+
+def _uuid(seed: str) -> str:
+    digest = hashlib.sha256(seed.encode()).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
+
+
+def _since(pairs: list[tuple[str, str]]) -> int:
+    since_us = 0
+    faults = []
+    for name, value in pairs:
+        bound = date_range(value) if name == "since" else None
+        if bound is not None:
+            since_us = bound[0]
+        elif name != "_format":
+            faults.append(Fault("since", "value", "`$notices` takes `since`, an instant, and nothing else"))
+    if faults:
+        raise InvalidSearchError(faults[0].text, faults=tuple(faults))
+    return since_us

@@ -1,0 +1,43 @@
+"""References that a transaction itself resolves: from what the client called a resource to what we call it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def names_of(full_url: str, type_: str) -> tuple[str, ...]:
+    """Return the strings by which other entries may refer to an entry: its fullUrl, and `Type/id` when that ends it.
+
+    Source: https://hl7.org/fhir/R4/bundle.html#references
+    """
+    if not full_url:
+        return ()
+    tail = "/".join(full_url.rsplit("/", 2)[-2:])
+    return (full_url, tail) if tail.startswith(f"{type_}/") and tail != full_url else (full_url,)
+
+
+def rewritten(value: Any, references: Mapping[str, str]) -> Any:
+    """Return the parsed resource with the same references replaced as in its bytes."""
+    if isinstance(value, dict):
+        return {
+            key: references.get(inner, inner) if key == "reference" and isinstance(inner, str) else rewritten(inner, references)
+            for key, inner in value.items()
+        }
+    if isinstance(value, list):
+        return [rewritten(inner, references) for inner in value]
+    return value
+
+
+def references_in(value: Any) -> list[str]:
+    """Return every literal reference in a parsed resource."""
+    found: list[str] = []
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, dict):
+            reference = item.get("reference")
+            if isinstance(reference, str):
+                found.append(reference)
+            pending.extend(item.values())
+        elif isinstance(item, list):
+            pending.extend(item)
+    return found

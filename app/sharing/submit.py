@@ -1,0 +1,271 @@
+"""Writing about one citizen: create, update, delete and transaction are one story told once.
+
+Read on a snapshot, decide, classify, draft one job, hand it to the writer; when somebody else wrote about the citizen
+meanwhile, start again from a fresh snapshot. Nothing is half-written, and the answer leaves after the commit.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app import audit, gate
+from app.context import Call, Service
+from app.errors import ContentionError, InvalidContentError, NotFoundError, StaleError, VersionConflictError
+from app.gate import Access
+from app.sharing import patients
+from app.sharing.actors import actors_of
+from app.sharing.citizen import Subject, row_of, subject_of
+from app.sharing.draft import Draft
+from app.sharing.drafting import Drafting, Placed
+from app.sharing.entries import Entry, moved
+from app.sharing.kept import Kept, keep_directory
+from app.sharing.rewriting import names_of, references_in
+from app.sharing.values import Written
+from app.sharing.controller import controller_of
+from app.store import bookkeeping, citizens, directory, outbox, resources, versions
+from app.store.database import Snapshot
+from app.store.job import AuditEntry, Job, Write
+from app.store.outbox import Notice
+from app.store.resources import Stored
+from app.store.tables import DIRECTORY
+from app.translate.directives import is_directive
+from app.translate.homes import HomeRef, Inherits, home_of, other_citizens
+from app.translate.source import Source
+from consent.model import Signature
+from consent.vocabulary import Action
+from schemas.fault import Fault
+from schemas.homes import HOME_OF
+
+TRIES = 16
+OPERATOR = "operator"
+"""Recipient of what people at the operator must look at."""
+_GONE = "there is no such resource that you may change"
+
+Extra = Callable[[int, Sequence[Written]], Sequence[Write]]
+"""Rows that a use case adds to the job: from the citizen's key and what is written."""
+
+
+def _nothing(_pid: int, _written: Sequence[Written]) -> Sequence[Write]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """What is to be written, and how the record shall name it.
+
+    With `base_change` the caller has prepared it from what it read at that state of the citizen (0: not known yet), and
+    gets a StaleError when she has changed since. `proves` is false when the caller writes the evidence itself.
+    """
+
+    entries: Sequence[Entry]
+    operation: audit.Operation
+    query: str = ""
+    extra: Extra = _nothing
+    base_change: int | None = None
+    proves: bool = True
+
+
+async def submit(service: Service, call: Call, submission: Submission) -> list[Written]:
+    """Store the entries about one citizen, all or none, and return what was stored, in their order.
+
+    Raises:
+        InvalidContentError: no citizen or several, homeless resources, other citizens named; every fault.
+        AccessRefusedError: the caller may not write this.
+        NotFoundError, VersionConflictError: of updates and deletions.
+        ContentionError: others kept writing about the citizen.
+    """
+    kept = await keep_directory(service, call, submission.entries)
+    if kept.is_all(submission.entries):
+        return [kept.written[id(entry)] for entry in submission.entries]
+    for _ in range(TRIES):
+        async with service.database.snapshot() as snapshot:
+            job, written = await _planned(service, snapshot, call, submission, kept)
+        if job is None:
+            return written
+        try:
+            await service.database.commit(job)
+        except StaleError:
+            if submission.base_change is not None:
+                raise
+            continue
+        return written
+    raise ContentionError("others are writing about this citizen; try again")
+
+
+async def _planned(
+    service: Service, snapshot: Snapshot, call: Call, submission: Submission, kept: Kept
+) -> tuple[Job | None, list[Written]]:
+    entries = [entry for entry in submission.entries if id(entry) not in kept.written]
+    writes = [entry for entry in entries if entry.method != "DELETE"]
+    homes = {id(entry): home_of(entry.resource) for entry in writes}
+    subject = await _subject(service, snapshot, call, entries, writes, [homes[id(entry)] for entry in writes])
+    if submission.base_change is not None and submission.base_change != subject.row.change:
+        raise StaleError("the citizen has changed since this was prepared")
+    _check_others(writes)
+    access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
+    draft = Draft.begin(subject.row, access.signatures)
+    placed = [await _place(service, snapshot, call, access, draft, entry, homes) for entry in entries]
+    references = {**kept.references}
+    for each in placed:
+        references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
+    drafting = Drafting(
+        call=call,
+        access=access,
+        directing=directing,
+        draft=draft,
+        references=references,
+        proves=submission.proves,
+        related=await _related(service, snapshot, access, entries),
+        source=await _source(service, snapshot, call, submission.entries, references, kept),
+    )
+    written = drafting.put_all(placed)
+    if drafting.faults:
+        raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
+    results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
+    draft.others += [
+        citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown
+    ]
+    draft.others += submission.extra(subject.row.pid, results)
+    if draft.is_empty:
+        return None, results
+    row, findings = await patients.amended(
+        snapshot, subject.row, drafting.patients, controller=drafting.source.controller, at_us=call.at_us
+    )
+    if findings:
+        draft.others.append(
+            outbox.put([Notice(pid=subject.row.pid, id=f"review:{call.request_id}", recipient=OPERATOR,
+                               topic="demographics-contradict", focus="", at_us=call.at_us)])
+        )
+    return draft.job((_record(call, access, draft, submission),), amended=row), results
+
+
+async def _subject(
+    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry], writes: Sequence[Entry],
+    homes: Sequence[HomeRef],
+) -> Subject:
+    """Return the citizen: of the ids that are changed, else of the homes; both must agree."""
+    places = [service.database.ids.decode(entry.id) for entry in entries if entry.id is not None]
+    if None in places or any(place is not None and place[0] == DIRECTORY for place in places):
+        raise NotFoundError(_GONE)
+    pids = {place[0] for place in places if place is not None}
+    if len(pids) > 1:
+        text = "a transaction is about one citizen; this changes resources of several"
+        raise InvalidContentError(text, faults=(Fault("Bundle", "business-rule", text),))
+    if not pids:
+        return await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
+    (pid,) = pids
+    row = await row_of(snapshot, pid)
+    if not row.change:
+        raise NotFoundError(_GONE)
+    if not [home for home in homes if not isinstance(home, Inherits)]:
+        return Subject(row=row, unknown=())
+    named = await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
+    if named.row.pid != pid and not named.is_new:
+        text = "a resource stays with its citizen; withdraw it and submit it anew"
+        raise InvalidContentError(text, faults=(Fault(writes[0].path, "business-rule", text),))
+    return Subject(row=row, unknown=named.unknown)
+
+
+async def _authorized(
+    service: Service, snapshot: Snapshot, call: Call, subject: Subject, entries: Sequence[Entry], submission: Submission
+) -> tuple[Access, Access | None]:
+    """Return the permit to write and, when the citizen's choices are written, the permit to direct."""
+    await gate.check_writable(snapshot, call, {entry.type for entry in entries})
+    directives = [entry for entry in entries if entry.type == "Consent" and _directs(entry)]
+
+    async def ask(action: Action) -> Access:
+        return await gate.authorize(
+            service, snapshot, call, pid=subject.row.pid, action=action,
+            operation=submission.operation, query=submission.query,
+        )
+
+    directing = await ask(Action.DIRECT) if directives else None
+    if directing is not None and len(directives) == len(entries):
+        return directing, directing
+    return await ask(Action.SUBMIT), directing
+
+
+def _directs(entry: Entry) -> bool:
+    return entry.method == "DELETE" or is_directive(entry.resource)
+
+
+async def _place(
+    service: Service, snapshot: Snapshot, call: Call, access: Access, draft: Draft, entry: Entry,
+    homes: Mapping[int, HomeRef],
+) -> Placed:
+    home = homes.get(id(entry), Inherits())
+    if entry.id is not None:
+        current = await _current(service, snapshot, access, entry)
+        return Placed(entry=entry, home=home, n=current.n, reference=f"{entry.type}/{entry.id}", current=current)
+    existing, is_kept = await patients.existing(service, snapshot, call, access, entry)
+    n = existing.n if existing else draft.take_n()
+    reference = f"{entry.type}/{service.database.ids.encode(draft.citizen.pid, n)}"
+    return Placed(entry=entry, home=home, n=n, reference=reference, current=existing, is_kept=is_kept)
+
+
+async def _current(service: Service, snapshot: Snapshot, access: Access, entry: Entry) -> Stored:
+    """Return what an update or deletion changes: only what the permit to write covers, hence the controller's own."""
+    place = service.database.ids.decode(entry.id or "")
+    stored = None
+    if place is not None and place[0] == access.pid:
+        number = HOME_OF[entry.type].number
+        stored = await resources.read(snapshot, access.permit, access.signatures, type_number=number, n=place[1])
+    if stored is None or (stored.deleted and entry.method == "PUT"):
+        raise NotFoundError(_GONE)
+    if entry.if_match is not None and entry.if_match != stored.version:
+        raise VersionConflictError("the resource has changed since the version that If-Match names")
+    return stored
+
+
+def _check_others(writes: Sequence[Entry]) -> None:
+    """Refuse citizens who are named where the table of homes does not allow it."""
+    faults = [moved(fault, entry) for entry in writes for fault in other_citizens(entry.resource).faults]
+    if faults:
+        raise InvalidContentError(faults[0].text, faults=tuple(faults))
+
+
+async def _related(
+    service: Service, snapshot: Snapshot, access: Access, entries: Sequence[Entry]
+) -> dict[str, Signature]:
+    """Return the signatures of the citizen's stored resources that the entries refer to.
+
+    Read by key, without a permit: only labels flow from here, upwards, and nothing of it is answered.
+    """
+    wanted: dict[int, str] = {}
+    for entry in entries:
+        for reference in references_in(entry.resource):
+            place = service.database.ids.decode(reference.rpartition("/")[2])
+            if place is not None and place[0] == access.pid:
+                wanted[place[1]] = reference
+    if not wanted:
+        return {}
+    signatures = {row.number: row.signature for row in access.signatures}
+    found = await bookkeeping.signature_numbers(snapshot, access.pid, tuple(wanted))
+    return {wanted[n]: signatures[number] for n, number in found.items()}
+
+
+async def _source(
+    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry], references: Mapping[str, str], kept: Kept
+) -> Source:
+    requester = call.caller.requester
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    named = [references.get(name, name) for entry in entries for name in references_in(entry.resource)]
+    return Source(
+        controller=controller_of(registry, requester.organisation or ""),
+        received_us=call.at_us,
+        author=requester.person or "",
+        organisations=registry.tree,
+        actors=await actors_of(service, snapshot, entries, references, named),
+    )
+
+
+def _record(call: Call, access: Access, draft: Draft, submission: Submission) -> AuditEntry:
+    flat = [number for row in draft.revisions for number in (row.type_number, row.n, row.version)]
+    return gate.entry(
+        call,
+        pid=draft.citizen.pid,
+        operation=submission.operation,
+        permit=access.permit,
+        flat=flat,
+        categories={signature.category.value for signature in draft.touched},
+        query=submission.query,
+    )

@@ -1,0 +1,175 @@
+"""The shared picture of one citizen, composed for this reader, now (Danish: fælles patientoverblik).
+
+What the reader may see is decided, read, released; only then it is composed. A composed document is kept in memory under
+a key of everything that it rests on: the permitted signatures with their newest change, reader's class, view, policy and
+directory. Hidden changes move nothing. Where a directive hides single records or a period, the body itself is the key.
+"""
+
+import hashlib
+from collections.abc import Callable
+
+from app import audit, gate
+from app.context import Call, Service
+from app.errors import AccessRefusedError, InvalidContentError, NotFoundError
+from app.gate import Access
+from app.runtime import from_us, to_us
+from app.sharing.look_up import UNKNOWN_PID
+from app.sharing.values import Made
+from app.store import bookkeeping, citizens, directory, resources, versions
+from app.store.database import Snapshot
+from app.store.job import Job
+from app.store.resources import Stored
+from app.store.tables import DIRECTORY
+from app.summary.compose import compose
+from app.summary.kept import Kept
+from app.summary.model import Entry
+from app.summary.sections import VIEW_OF_PROFILE, VIEWS
+from consent.disclosure import residual
+from consent.condition import ALWAYS, NEVER
+from consent.model import Item, OrganisationKey, Period, PersonKey, Signature
+from consent.policy import TREATING
+from consent.vocabulary import Action, Category, Regime
+from schemas.fault import Fault
+from schemas.homes import TYPE_NUMBER
+
+_PATIENT = TYPE_NUMBER["Patient"]
+
+
+async def summary(
+    service: Service, call: Call, *, id: str | None, identifier: tuple[str, str] | None, profile: str | None,
+    unchanged: Callable[[bytes], bool],
+) -> Made:
+    """Return an IPS document for this reader.
+
+    `id` is a Patient's; an id that cannot be read is as one that is absent. `unchanged` tells whether the caller has the
+    document of a tag already.
+
+    Raises:
+        InvalidContentError: an unknown profile.
+        NotFoundError: at instance level, no basis or no such Patient.
+        AccessRefusedError: at type level, the same for unknown, unrelated and withheld.
+    """
+    chosen = VIEWS["ips"] if profile is None else VIEW_OF_PROFILE.get(profile)
+    if chosen is None:
+        text = "the service composes no summary of this profile"
+        path = "Parameters.parameter.where(name='profile')"
+        raise InvalidContentError(text, faults=(Fault(path, "not-supported", text),))
+    view = chosen.key
+    async with service.database.snapshot() as snapshot:
+        pid = await _citizen(service, snapshot, call, id, identifier)
+        access = await _authorized(service, snapshot, call, pid=pid, view=view, by_id=id is not None)
+        key, exact = _key(service, call, access, view)
+        kept = service.summaries.find(key, at_us=call.at_us) if exact else None
+        if kept is None:
+            kept = await _composed(service, snapshot, call, access, view, key, exact=exact)
+            if exact:
+                service.summaries.keep(key, kept)
+    is_known = unchanged(kept.tag)
+    operation = audit.Operation.UNCHANGED if is_known else audit.Operation.SUMMARY
+    record = gate.entry(
+        call, pid=access.pid, operation=operation, permit=access.permit, flat=list(kept.shown),
+        categories=kept.categories, view=view,
+    )
+    await service.database.commit(Job(pid=access.pid, audit=(record,)))
+    return Made(None if is_known else kept.body, kept.tag)
+
+
+async def _citizen(
+    service: Service, snapshot: Snapshot, call: Call, id_: str | None, identifier: tuple[str, str] | None
+) -> int | None:
+    if identifier is not None:
+        return await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
+    place = service.database.ids.decode(id_ or "")
+    return None if place is None or place[0] in {DIRECTORY, UNKNOWN_PID} else place[0]
+
+
+async def _authorized(
+    service: Service, snapshot: Snapshot, call: Call, *, pid: int | None, view: str, by_id: bool
+) -> Access:
+    try:
+        return await gate.authorize(
+            service, snapshot, call, pid=pid, action=Action.LOOK_UP, operation=audit.Operation.SUMMARY, view=view
+        )
+    except AccessRefusedError:
+        if by_id:
+            raise NotFoundError("there is no such resource for you") from None
+        raise
+
+
+def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes, bool]:
+    """Return the key of the document, and whether it holds everything that the document rests on."""
+    exact = True
+    parts: list[tuple[int, int]] = []
+    for row in access.signatures:
+        left = residual(access.permit, row.signature)
+        if left is NEVER:
+            continue
+        exact = exact and left is ALWAYS
+        parts.append((row.number, row.last_change))
+    requester = call.caller.requester
+    rests_on = (
+        access.pid, tuple(parts), view, requester.function.value, access.permit.policy, access.versions,
+        service.settings.habitual_computing,
+    )
+    return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest(), exact
+
+
+async def _composed(
+    service: Service, snapshot: Snapshot, call: Call, access: Access, view: str, key: bytes, *, exact: bool
+) -> Kept:
+    candidates = await resources.current(snapshot, access.permit, access.signatures)
+    released = gate.release(access.permit, candidates)
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    patients = [stored for stored in released if stored.type_number == _PATIENT]
+    master = await _master(snapshot, access, patients)
+    at = from_us(call.at_us)
+    made = compose(
+        view=view,
+        patient=_entry(master) if master is not None else _bare_patient(service, access),
+        entries=[_entry(stored) for stored in released if stored is not master],
+        at=at,
+        base_url=service.settings.public_url,
+        organisation_names=registry.names,
+        organisation_phones=registry.phones,
+        other_patients=[f"Patient/{stored.id}" for stored in patients if stored is not master],
+        reader_can_emergency=call.caller.requester.function in TREATING,
+        bundle_id=_bundle_id(service, key, call),
+        computing=service.settings.habitual_computing or service.is_demo,
+    )
+    shown = frozenset(made.shown)
+    stood = [stored for stored in released if f"{stored.type}/{stored.id}" in shown]
+    flat = tuple(number for stored in stood for number in (stored.type_number, stored.n, stored.version))
+    categories = tuple(sorted({stored.item.signature.category.value for stored in stood}))
+    until_us = None if made.valid_until is None else to_us(made.valid_until)
+    permit_until = access.permit.valid_until
+    rest = repr((until_us, made.body if not exact else b"")).encode()
+    tag = hashlib.blake2b(key + rest, key=service.secret, digest_size=16).hexdigest()
+    ends = [moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None]
+    return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
+
+
+async def _master(snapshot: Snapshot, access: Access, patients: list[Stored]) -> Stored | None:
+    row = await citizens.load(snapshot, access.pid)
+    chosen = row.master if row is not None else None
+    return next((stored for stored in patients if stored.n == chosen), patients[0] if patients else None)
+
+
+def _entry(stored: Stored) -> Entry:
+    return Entry(stored.type, stored.id, stored.updated_us, stored.item, stored.line, stored.body)
+
+
+def _bare_patient(service: Service, access: Access) -> Entry:
+    """Return a Patient that says nothing, for a reader who may not see master data; the summary must have one."""
+    id_ = service.database.ids.encode(access.pid, 0)
+    masked = '{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}'
+    body = f'{{"resourceType":"Patient","id":"{id_}","name":[{{"_family":{masked}}}],"_birthDate":{masked}}}'.encode()
+    signature = Signature(Category.MASTER_DATA, frozenset(), OrganisationKey(""), OrganisationKey(""), PersonKey(""),
+                          Regime.HEALTH_CARE)
+    item = Item(citizen=access.permit.request.citizen, instance=f"Patient/{id_}", signature=signature,
+                period=Period(start=access.permit.request.at, end=access.permit.request.at))
+    return Entry("Patient", id_, 0, item, b"", body)
+
+
+def _bundle_id(service: Service, key: bytes, call: Call) -> str:
+    digest = hashlib.blake2b(key + str(call.at_us).encode(), key=service.secret, digest_size=16).hexdigest()
+    return f"{digest[:8]}-{digest[8:12]}-{digest[12:16]}-{digest[16:20]}-{digest[20:]}"

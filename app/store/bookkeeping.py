@@ -1,0 +1,55 @@
+"""What the service must know of a citizen's records to keep its books, never to answer: read without a permit.
+
+Nothing of it may reach a caller. Used by writing (which Patient answers, which labels flow upwards) alone; an
+architecture test names who may import this.
+"""
+
+from collections.abc import Sequence
+
+from sqlalchemy import BigInteger, bindparam, select
+
+from app.store.database import Query, Snapshot
+from app.store.place import of_citizen, place_of, places_of
+from app.store.tables import resource, signature
+from schemas.homes import TYPE_NUMBER
+
+_PATIENT = TYPE_NUMBER["Patient"]
+
+
+async def patients(snapshot: Snapshot, pid: int) -> list[tuple[int, str, int, bytes]]:
+    """Return (n, controller, updated µs, body) of every live Patient of the citizen."""
+    return [(*row,) for row in await snapshot.rows(_PATIENTS, {**places_of(pid), "type": _PATIENT})]
+
+
+async def signature_numbers(snapshot: Snapshot, pid: int, ns: Sequence[int]) -> dict[int, int]:
+    """Return the signature number of each of these resources that exists and lives."""
+    found: dict[int, int] = {}
+    for n in ns:
+        for row in await snapshot.rows(_SIGNATURE, {"place": place_of(pid, n)}):
+            found[n] = row[0]
+    return found
+
+
+async def master_reference(snapshot: Snapshot, pid: int) -> int | None:
+    """Return the counter of the Patient that answers for the citizen."""
+    found = await snapshot.rows(_PATIENTS, {**places_of(pid), "type": _PATIENT})
+    return found[0][0] if found else None
+
+
+_PATIENTS = Query(
+    "bookkeeping.patients",
+    lambda: (
+        select(resource.c.n, signature.c.controller, resource.c.updated, resource.c.body)
+        .select_from(
+            resource.join(signature, (signature.c.pid == resource.c.pid) & (signature.c.sig == resource.c.sig))
+        )
+        .where(of_citizen(resource), resource.c.type == bindparam("type", type_=BigInteger), resource.c.deleted == 0)
+        .order_by(resource.c.n)
+    ),
+)
+_SIGNATURE = Query(
+    "bookkeeping.signature",
+    lambda: select(resource.c.sig).where(
+        resource.c.place == bindparam("place", type_=BigInteger), resource.c.deleted == 0
+    ),
+)
