@@ -313,9 +313,6 @@ _NUMBER_WORDS: Final = {
 }
 
 
-CITIZEN_SYSTEMS: Final = frozenset(FORMS)
-
-
 def identifier_fault(system: str, value: str) -> str | None:
     """Return what is wrong with the form of a number that names a citizen; `None` if nothing, or for other systems.
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 from schemas.fault import Fault
 from schemas.narrative import narrative_faults
 from schemas.primitives import complaint
-from schemas.profiles import CITIZEN_SYSTEMS, identifier_fault, profile_faults
+from schemas.profiles import identifier_fault, profile_faults
 from schemas.structure import (
     ARRAY,
     OBJECT,
@@ -234,7 +234,7 @@ class Walk:
             broken = rule.check(value, self.scope.resource)
             if broken:
                 found = self.broken(node, rule.key, broken, found)
-        if node.name == "Identifier" and value.get("system") in CITIZEN_SYSTEMS:
+        if node.name == "Identifier":
             found = self.number(value, found)
         return found
 
@@ -371,8 +371,8 @@ class Walk:
 
     def number(self, value: JSON, found: Found | None) -> Found | None:
         """Check the form of a number that names a citizen; the number itself is never repeated."""
-        number = value.get("value")
-        text = identifier_fault(value["system"], number) if type(number) is str else None
+        system, number = value.get("system"), value.get("value")
+        text = identifier_fault(system, number) if type(system) is str and type(number) is str else None
         return self.add(found, ".value", "value", text) if text else found
 
     # References and bindings.

@@ -564,7 +564,7 @@ def test_fhirpath_agrees(key: str, which: str) -> None:
 
 def constraints_of_any(name: str) -> list[tuple[str, str, str, str, str]]:
     node = node_of(name)
-    return constraints_of(name.split(".")[0]) if node else []
+    return constraints_of(name.split(".", maxsplit=1)[0]) if node else []
 
 
 _DATATYPE_PLACES = {
