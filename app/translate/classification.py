@@ -31,9 +31,14 @@ def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherite
     `inherited` is what the record derives from or hangs on: its labels are added, its category counts for a Binary.
     """
     subject = _subject(resource)
-    author = _author(subject, source)
-    origin = _origin(subject, source)
-    specialties = author.specialties | source.specialties.get(origin, frozenset())
+    authors = _named(subject, _AUTHOR_ELEMENTS, source)
+    units = _named(subject, _ORIGIN_ELEMENTS, source)
+    origin = next(
+        (unit.organisation for unit in units if unit.organisation and source.is_within_controller(unit.organisation)),
+        source.controller,
+    )
+    acting = {f"{systems.FUNCTION}|{source.function}"} | source.specialties.get(origin, frozenset())
+    specialties = acting.union(*(actor.specialties for actor in (*authors, *units)))
     labels = labels_of(resource) | specialty_labels(specialties) | inherited.labels
     category = category_of(resource)
     if type_of(resource) == "Binary" and inherited.category is not None:
@@ -43,7 +48,7 @@ def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherite
         labels=labels,
         controller=OrganisationKey(source.controller),
         origin=OrganisationKey(origin),
-        author=PersonKey(author.person or source.author),
+        author=PersonKey(next((actor.person for actor in authors if actor.person), source.author)),
         regime=regime_of(resource, inherited=inherited),
     )
     return Classified(signature, clinical_period(subject, received_us=source.received_us))
@@ -126,24 +131,13 @@ def _is_social(code: Coding) -> bool:
     )
 
 
-def _author(resource: Mapping[str, Any], source: Source) -> Actor:
-    """Return the person behind the content: the first author element that names one."""
-    for element in _AUTHOR_ELEMENTS.get(type_of(resource), ()):
-        for reference in values(resource, element):
-            actor = actor_of(reference, resource=resource, source=source)
-            if actor.person:
-                return actor
-    return Actor()
-
-
-def _origin(resource: Mapping[str, Any], source: Source) -> str:
-    """Return the unit where the content arose, when it lies within the controller, else the controller."""
-    for element in _ORIGIN_ELEMENTS.get(type_of(resource), ()):
-        for reference in values(resource, element):
-            unit = actor_of(reference, resource=resource, source=source).organisation
-            if unit and source.is_within_controller(unit):
-                return unit
-    return source.controller
+def _named(resource: Mapping[str, Any], elements: Mapping[str, tuple[str, ...]], source: Source) -> list[Actor]:
+    """Return whom the elements of the type name, in their order."""
+    return [
+        actor_of(reference, resource=resource, source=source)
+        for element in elements.get(type_of(resource), ())
+        for reference in values(resource, element)
+    ]
 
 
 _SOCIAL_CASE: Final = f"{systems.REGIME_SYSTEM}|{Regime.SOCIAL_CASE}"
@@ -193,7 +187,8 @@ _AUTHOR_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
     "Media": ("operator",),
     "ImagingStudy": ("interpreter", "referrer"),
 }
-"""Where a type names the professional who is responsible for the content, most telling first."""
+"""Where a type names the professional responsible for the content, most telling first. The author is the first person
+named there, else the person of the token. Every unit and person named there or below adds its labels."""
 
 _ORIGIN_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
     "Patient": ("managingOrganization",),
@@ -213,7 +208,7 @@ _ORIGIN_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {
         not in {"Encounter", "EpisodeOfCare", "DocumentReference", "Composition", "Consent", "Provenance", "Procedure"}
     },
 }
-"""Where a type names the unit in which the content arose."""
+"""Where a type names the unit in which the content arose; the first one within the controller is the origin."""
 
 _ANY_PERIOD: Final = ("period", "effectiveDateTime", "effectivePeriod", "date", "recorded", "issued")
 _PERIOD_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {

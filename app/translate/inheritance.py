@@ -7,9 +7,10 @@ what only exists for another (Binary, Medication); and from what a record says t
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 
+from app.translate.classification import regime_of
 from app.translate.elements import text, type_of, values
 from app.translate.source import Inherited
-from consent.vocabulary import Category, Label
+from consent.vocabulary import Category, Label, Regime
 
 _FORWARD: Final[dict[str, tuple[str, ...]]] = {
     "DiagnosticReport": ("result", "media.link", "presentedForm.url"),
@@ -79,6 +80,7 @@ def inherited_in(
         Inherited(
             labels=spread - own,
             category=category_of(submission[holder[index]][1]) if index in holder else None,
+            social_case=index in holder and regime_of(submission[holder[index]][1]) is Regime.SOCIAL_CASE,
         )
         for index, (own, spread) in enumerate(zip(labels, _spread(labels, edges), strict=True))
     ]

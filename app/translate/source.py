@@ -1,7 +1,7 @@
 """Where a submission comes from, and what the directory knows of whom it names: given by the caller."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from app.translate.elements import contained, objects, text, values
@@ -38,6 +38,7 @@ class Source:
     controller: str
     received_us: int
     author: str = ""
+    function: str = ""  # value of consent.Function in which the author acts
     organisations: Organisations = field(default_factory=Organisations)
     actors: Mapping[str, Actor] = field(default_factory=dict)
     specialties: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -75,21 +76,18 @@ def actor_of(reference: object, *, resource: Mapping[str, Any], source: Source) 
 
 def _contained_actor(inner: Mapping[str, Any], *, resource: Mapping[str, Any], source: Source) -> Actor:
     own = _actor_by_identifiers(objects(inner.get("identifier")), source) or NOBODY
+    if inner.get("resourceType") == "Organization":
+        return replace(own, specialties=own.specialties | _stated(inner, "type.coding"))
     if inner.get("resourceType") != "PractitionerRole":
         return own
     # A contained role names its person and unit by reference, once more; roles do not nest, so this ends.
     parts = [
         _part(inner.get(element), resource=resource, source=source) for element in ("practitioner", "organization")
     ]
-    stated = frozenset(
-        f"{canonical(text(code.get('system')))}|{text(code.get('code'))}"
-        for code in values(inner, "specialty.coding")
-        if isinstance(code, dict)
-    )
     return Actor(
         organisation=parts[1].organisation or own.organisation,
         person=parts[0].person or own.person,
-        specialties=stated.union(own.specialties, *(part.specialties for part in parts)),
+        specialties=_stated(inner, "specialty.coding").union(own.specialties, *(part.specialties for part in parts)),
     )
 
 
@@ -102,6 +100,15 @@ def _part(reference: object, *, resource: Mapping[str, Any], source: Source) -> 
     inner = contained(resource).get(text(reference.get("reference"))) or {}
     stated = objects(reference.get("identifier")) + objects(inner.get("identifier"))
     return _actor_by_identifiers(stated, source) or NOBODY
+
+
+def _stated(inner: Mapping[str, Any], element: str) -> frozenset[str]:
+    """Return the codings of an element as 'system|code'."""
+    return frozenset(
+        f"{canonical(text(code.get('system')))}|{text(code.get('code'))}"
+        for code in values(inner, element)
+        if isinstance(code, dict)
+    )
 
 
 def _actor_by_identifiers(identifiers: list[dict[str, Any]], source: Source) -> Actor | None:

@@ -223,6 +223,22 @@ def test_what_a_psychiatric_ward_or_an_addiction_centre_writes_bears_its_label()
     assert labels(by_centre, controller=MUNICIPALITY) == {Label.SUBSTANCE, R}
 
 
+def test_what_an_addiction_centres_staff_write_bears_its_label_whatever_the_body_names():
+    assert labels(condition(), function="addiction-treatment") == {Label.SUBSTANCE, R}
+    assert labels(condition(), function="home-nursing") == frozenset()
+
+
+def test_a_contained_unit_that_says_its_specialty_gives_its_label():
+    inner = {
+        "resourceType": "Organization",
+        "id": "o",
+        "identifier": [{"system": systems.SOR, "value": WARD}],
+        "type": [concept(systems.SNOMED, "394580004")],
+    }
+    by_genetics = condition(recorder={"reference": "#o"}, contained=[inner])
+    assert labels(by_genetics) == {Label.GENETIC, R}
+
+
 def test_what_a_record_derives_from_adds_its_labels():
     inherited = Inherited(labels=frozenset({Label.GENETIC}))
     assert classify(condition(), source(), inherited=inherited).signature.labels == {Label.GENETIC}

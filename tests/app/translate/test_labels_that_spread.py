@@ -63,6 +63,15 @@ def test_a_binary_takes_category_and_labels_of_the_document_that_points_to_it():
     assert found[1].labels == {Label.RESTRICTED, Label.AUTHOR_PROTECTED}
 
 
+def test_a_binary_of_a_social_case_is_of_the_social_case():
+    document = resource(
+        "DocumentReference",
+        category=[concept(systems.FSIII, "H1.1")],
+        content=[{"attachment": {"url": "Binary/1"}}],
+    )
+    assert inherited(("DocumentReference/1", document), ("Binary/1", {"resourceType": "Binary"}))[1].social_case
+
+
 def test_references_in_a_circle_come_to_an_end():
     ring = [
         (f"Observation/{n}", resource("Observation", derivedFrom=[{"reference": f"Observation/{(n + 1) % 5}"}]))
