@@ -133,6 +133,8 @@ def _document(resource: Mapping[str, Any], _: HomeRow, __: list[Any]) -> HomeRef
             continue
         if address and address in {*_addresses(held, entry), *(_addresses(held, entry, base=base))}:
             numbers, others, faults = _numbers(held, f"Bundle.entry[{index}].resource")
+            if not faults and not numbers and not others:
+                faults.append(Fault(f"Bundle.entry[{index}].resource.identifier", "required", "the patient needs one"))
             return Homeless(tuple(faults)) if faults else Citizen("", numbers, others)
     return _one_citizen(first, path, subjects)
 

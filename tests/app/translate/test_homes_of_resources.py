@@ -156,6 +156,42 @@ def test_a_version_of_the_own_patient_is_the_own_patient():
     assert other_citizens(observation).faults == ()
 
 
+def document_about(patient, subject="Patient/p", base="https://x.test/fhir"):
+    composition = {"resourceType": "Composition", "id": "c", "subject": {"reference": subject}}
+    return {
+        "resourceType": "Bundle",
+        "type": "document",
+        "entry": [
+            {"fullUrl": f"{base}/Composition/c", "resource": composition},
+            {"fullUrl": f"{base}/Patient/p", "resource": {"resourceType": "Patient", "id": "p", **patient}},
+        ],
+    }
+
+
+@pytest.mark.parametrize("subject", ["Patient/p", "https://x.test/fhir/Patient/p"])
+def test_a_document_lives_under_its_patient_by_relative_or_absolute_reference(subject):
+    numbered = document_about({"identifier": [{"system": systems.CPR, "value": CPR}]}, subject)
+    assert home_of(numbered) == Citizen("", (NUMBER,))
+    assert other_citizens(numbered).faults == ()
+
+
+def test_a_document_about_a_patient_without_identifier_is_refused():
+    home = home_of(document_about({}))
+    assert isinstance(home, Homeless)
+    assert home.faults[0].path == "Bundle.entry[1].resource.identifier"
+
+
+def test_a_document_about_a_patient_outside_it_lives_under_the_named_one():
+    assert home_of(document_about({}, "Patient/elsewhere")) == Citizen("Patient/elsewhere")
+
+
+def test_a_bundle_without_composition_or_subject_has_no_home():
+    assert isinstance(home_of({"resourceType": "Bundle", "type": "document", "entry": []}), Homeless)
+    nameless = document_about({})
+    del nameless["entry"][0]["resource"]["subject"]
+    assert isinstance(home_of(nameless), Homeless)
+
+
 def test_a_second_patient_in_a_document_is_a_fault():
     document = corpus("medcom-conditionlist", "Bundle-23d8ece4-7cff-47c1-9680-571377c6ea74.json")
     stranger = {"resourceType": "Patient", "id": "s", "identifier": [{"system": systems.CPR, "value": "2512489996"}]}
