@@ -1,6 +1,6 @@
 """Writing about a citizen, and opening a door: decisions about the caller, whoever the citizen is."""
 
-from consent.case import Case
+from consent.case import Case, stands
 from consent.model import Grant
 from consent.policy import BOTH_REGIMES, DOORS, SUBMISSIONS, SYSTEMS, WRITES
 from consent.rule import Finding, Rule
@@ -31,7 +31,7 @@ def _written_by_system(case: Case) -> frozenset[Category]:
     named = frozenset(
         function
         for standing in case.facts.standings
-        if standing.person == case.requester.client and not standing.organisations.isdisjoint(case.path)
+        if standing.person == case.requester.client and stands(standing, Function.SYSTEM, case.path, case.request)
         for function in standing.functions
         if function is not Function.SYSTEM
     )

@@ -215,3 +215,17 @@ def test_a_cycle_in_the_organisation_tree_ends() -> None:
 def test_a_representative_of_herself_is_none(make_request) -> None:
     request = make_request(function=Function.REPRESENTATIVE, purpose=Purpose.PATIENT_REQUEST, citizen=CitizenKey(1))
     assert isinstance(decide(request, FACTS), Denial)
+
+
+def test_a_registration_that_has_ended_names_no_functions(make_request) -> None:
+    request = make_request(function=Function.SYSTEM, action=Action.SUBMIT)
+    client = replace(FACTS.standings[0], person=PersonKey("client"), authorised=False)
+    now = replace(client, functions=frozenset({Function.SYSTEM, Function.HOME_CARE}))
+    before = replace(
+        client,
+        functions=frozenset({Function.SYSTEM, Function.HOSPITAL_TREATMENT}),
+        period=Period(end=request.at - timedelta(days=1)),
+    )
+    decision = decide(request, Facts(standings=(now, before)))
+    assert isinstance(decision, Permit)
+    assert Category.DIAGNOSIS not in decision.grants[0].categories
