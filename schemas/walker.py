@@ -405,8 +405,11 @@ class Walk:
 
     def elsewhere(self, text: str) -> tuple[str | None, str | None]:
         """Return (type, complaint) of a reference that is neither `Type/id` nor local."""
-        if self.scope.bundle is not None and text in self.scope.bundle.neighbours:
-            return self.scope.bundle.neighbours[text], None
+        bundle = self.scope.bundle
+        if bundle is not None and text in bundle.neighbours:
+            return bundle.neighbours[text], None
+        if bundle is not None and text.startswith("urn:uuid:") and bundle.resource.get("type") == "transaction":
+            return None, "there is no entry with this fullUrl, and nothing else can have it"
         if text.partition("?")[0] in resource_types() and "?" in text:
             return text.partition("?")[0], None  # a conditional reference, resolved when the transaction is
         if not _ABSOLUTE.match(text):
@@ -508,5 +511,6 @@ def _words(name: str, key: str) -> tuple[str, str]:
         for _, other, severity, words, _expression in constraints_of(owner):
             if other == key:
                 text = words.strip().rstrip(".")
-                return severity, text[0].lower() + text[1:]
+                first = text.split(maxsplit=1)[0]
+                return severity, text[0].lower() + text[1:] if first.isalpha() and first[1:].islower() else text
     return "error", "a rule between elements is broken"

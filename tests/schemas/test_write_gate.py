@@ -150,6 +150,7 @@ BAD: dict[str, tuple[Any, list[str]]] = {
     "a contained target of the wrong type": (observation(contained=[{"resourceType": "Practitioner", "id": "p"}], subject={"reference": "#p"}), ["Observation.subject.reference"]),
     "a contained resource that is not there": (observation(subject={"reference": "#p"}), ["Observation.subject.reference"]),
     "a neighbour of the wrong type": (transaction({"resourceType": "Organization", "name": "x"}, observation(subject={"reference": URN})), ["Bundle.entry[1].resource.subject.reference"]),
+    "a urn that no entry of the transaction has": (transaction(observation(subject={"reference": "urn:uuid:1"})), ["Bundle.entry[0].resource.subject.reference"]),
     "a bare id as a reference": (observation(subject={"reference": "bruno"}), ["Observation.subject.reference"]),
     "a reference with a bad id": (observation(subject={"reference": "Patient/a_b"}), ["Observation.subject.reference"]),
     "a reference with too many steps": (observation(subject={"reference": "Patient/a/b"}), ["Observation.subject.reference"]),
