@@ -145,25 +145,20 @@ class _Reader:
         row = self.rows.get(base)
         if row is None:
             if self.lenient:
-                self.ignored.append(_said(name))
+                self.ignored.append(name if _NAME.fullmatch(name) else "unreadable")
             else:
                 self.refuse(name, "not-supported", f"{_said(name)} is not a search parameter that is supported here")
             return
         try:
-            if not self._selects_by_identifier(row, name, value):
-                self.clauses.append(clause(row, modifier if modifier or not colon else ":", value, self.base_url))
+            self.clauses.append(clause(row, modifier if modifier or not colon else ":", value, self.base_url))
+            if row.type == "Patient" and name == "identifier" and self.patient is None:
+                # It names the citizen, and stays a condition on her Patients.
+                self.patient = _one_identifier(value)
         except ReadError as error:
             self.refuse(name, error.code, f"{_said(name)} {error.text}")
             return
         self.names_person = self.names_person or _may_identify(row, modifier)
         self.pairs.append((name, value))
-
-    def _selects_by_identifier(self, row: Parameter, name: str, value: str) -> bool:
-        """Tell whether this is `Patient?identifier=system|value`: it names the citizen, whichever Patient says so."""
-        if row.type != "Patient" or name != "identifier" or self.patient is not None:
-            return False
-        self.patient = _one_identifier(value)
-        return self.patient is not None
 
     def query(self, type_: str) -> SearchQuery:
         """Return the search.

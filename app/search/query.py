@@ -119,10 +119,10 @@ NEWEST_FIRST = Sort()
 class SearchQuery:
     """One search. All `clauses` must hold.
 
-    `patient` selects the citizen and is no clause. `pairs` is what was accepted, as it came, for the `self` link; it
-    may hold identifiers when `names_person`. `count` 0 asks for the total alone. `cursor` is a page token, still
-    sealed, and then nothing else is asked for but `count`. `ignored` names the parameters that were left out at the
-    client's wish.
+    `patient` selects the citizen and is no clause; of a Patient itself, the identifier is both. `pairs` is what was
+    accepted, as it came, for the `self` link; it may hold identifiers when `names_person`. `count` 0 asks for the total
+    alone. `cursor` is a page token, still sealed, and then nothing else is asked for but `count`. `ignored` names the
+    parameters that were left out at the client's wish.
     """
 
     type: str

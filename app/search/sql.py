@@ -13,7 +13,7 @@ from app.search.statement import page_of, total_of, values_of
 from app.store.database import Query, Row, Snapshot
 from app.store.resources import Owner, Stored
 from app.store.signatures import SignatureRow
-from app.store.tables import DIRECTORY
+from app.store.tables import DIRECTORY, N_BITS
 from app.store.visible import visible
 from consent.model import Permit
 from schemas.homes import TYPE_NUMBER
@@ -65,7 +65,7 @@ async def find(
         values["s_limit"] = query.count + 1
         rest = after is not None
         if after is not None:
-            values |= {"s_after": after.value, "s_after_n": after.n}
+            values |= {"s_after": after.value, "s_after_place": pid << N_BITS | after.n}
         found = await snapshot.rows(
             Query(("search", query.key, key, rest), lambda: page_of(query, shown, rest=rest)), values
         )

