@@ -26,7 +26,7 @@ def _words(row: Row) -> str:
 
 def listing(scene: Scene, section: Section) -> Block:
     """Arrange what is neither ended nor inactive, newest first."""
-    rows = newest(row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop))
+    rows = [row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop)]
     chosen, more = _cut(scene, section, rows)
     parts = listed(scene.item(row, _words(row), section.stale_days) for row in chosen)
     return Block(parts + more, chosen)
@@ -34,7 +34,7 @@ def listing(scene: Scene, section: Section) -> Block:
 
 def everything(scene: Scene, section: Section) -> Block:
     """Arrange all rows, newest first."""
-    rows = newest(scene.of(section))
+    rows = scene.of(section)
     chosen, more = _cut(scene, section, rows)
     return Block(listed(scene.item(row, _words(row), section.stale_days) for row in chosen) + more, chosen)
 
@@ -42,7 +42,7 @@ def everything(scene: Scene, section: Section) -> Block:
 def newest_of_each(scene: Scene, section: Section) -> Block:
     """Arrange the newest row of each topic."""
     found: dict[str, Row] = {}
-    for row in newest(scene.of(section)):
+    for row in scene.of(section):
         found.setdefault(row.line.topic, row)
     return Block(
         listed(scene.item(row, _words(row), section.stale_days) for row in found.values()), list(found.values())
@@ -51,7 +51,7 @@ def newest_of_each(scene: Scene, section: Section) -> Block:
 
 def allergies(scene: Scene, section: Section) -> Block:
     """Arrange allergies: serious first, then the rest, ended ones, and authored statements that there is none."""
-    rows = newest(scene.of(section))
+    rows = scene.of(section)
     present = [row for row in rows if not row.line.marks & (Mark.ABSENCE | Mark.INACTIVE)]
     present.sort(key=lambda row: not row.has(Mark.HIGH))
     ended = [row for row in rows if row.has(Mark.INACTIVE) and not row.has(Mark.ABSENCE)]
@@ -66,7 +66,7 @@ def allergies(scene: Scene, section: Section) -> Block:
 
 def devices(scene: Scene, section: Section) -> Block:
     """Arrange devices in use: implant, catheter, oxygen; a device that is pointed to gives the name."""
-    rows = newest(row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop))
+    rows = [row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop)]
     statements = [row for row in rows if row.has(Mark.ABSENCE)]
     present = [row for row in rows if not row.has(Mark.ABSENCE)]
     items = []
@@ -84,7 +84,7 @@ def aids(scene: Scene, section: Section) -> Block:
     """Arrange the citizen's own devices that no device use speaks about."""
     told = {link for row in scene.rows.get(Kind.DEVICE_USE, ()) for link in row.line.links}
     rows = [row for row in scene.of(section) if row.ref not in told and not row.has(Mark.INACTIVE)]
-    rows = newest(row for row in rows if not scene.is_over(row.line.stop))
+    rows = [row for row in rows if not scene.is_over(row.line.stop)]
     return Block(listed(scene.item(row, row.line.html, section.stale_days) for row in rows), rows)
 
 
@@ -94,7 +94,7 @@ def _decided_in_ended_stay(scene: Scene, row: Row) -> bool:
     return any(
         link not in present
         for link in row.line.links
-        if (pointed := scene.by_ref.get(link)) is not None and pointed.line.kind is Kind.STAY
+        if (pointed := scene.by_ref.get(link)) is not None and pointed.line.kind == Kind.STAY
     )
 
 
@@ -102,7 +102,7 @@ def limits(scene: Scene, section: Section) -> Block:
     """Arrange limits and wills in force with author and date; those of ended stays stand as history only."""
     force: list[Row] = []
     past: list[tuple[Row, catalogue.Text]] = []
-    for row in newest(scene.of(section)):
+    for row in scene.of(section):
         if _decided_in_ended_stay(scene, row):
             past.append((row, catalogue.HISTORY))
         elif row.has(Mark.INACTIVE) or scene.is_over(row.line.stop):
@@ -116,7 +116,7 @@ def limits(scene: Scene, section: Section) -> Block:
 
 def alerts(scene: Scene, section: Section) -> Block:
     """Arrange alerts in force, isolation first."""
-    rows = newest(row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop))
+    rows = [row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop)]
     rows.sort(key=lambda row: not row.has(Mark.ISOLATION))
     parts = listed(
         scene.item(row, f"{mark(catalogue.ISOLATION)} {row.line.html}" if row.has(Mark.ISOLATION) else row.line.html)
@@ -130,7 +130,7 @@ def notes(scene: Scene, section: Section) -> Block:
     valid: list[str] = []
     expired: list[str] = []
     rows: tuple[list[Row], list[Row]] = ([], [])
-    for row in newest(scene.of(section)):
+    for row in scene.of(section):
         stop = row.line.stop
         if row.has(Mark.INACTIVE) or scene.is_over(stop):
             until = f" {times.moment_text(stop)}" if stop is not None and stop <= scene.at else ""
@@ -157,10 +157,10 @@ def _informed(scene: Scene, row: Row) -> str:
 
 def relatives(scene: Scene, section: Section) -> Block:
     """Arrange relatives with whether they were told of this stay, then contacts named in the master data."""
-    rows = [row for row in scene.of(section) if not scene.is_over(row.line.stop) or row.line.kind is Kind.PERSON]
-    close = sorted((row for row in rows if row.line.kind is Kind.RELATIVE), key=lambda row: (row.line.name, row.ref))
+    rows = [row for row in scene.of(section) if not scene.is_over(row.line.stop) or row.line.kind == Kind.PERSON]
+    close = sorted((row for row in rows if row.line.kind == Kind.RELATIVE), key=lambda row: (row.line.name, row.ref))
     parts = listed(scene.item(row, f"{row.line.html}, {_informed(scene, row)}", section.stale_days) for row in close)
-    named = [row for row in rows if row.line.kind is Kind.PERSON and row.line.detail]
+    named = [row for row in rows if row.line.kind == Kind.PERSON and row.line.detail]
     parts += listed(scene.item(row, row.line.detail) for row in named)
     return Block(parts, close + named)
 
@@ -173,7 +173,7 @@ def interpreter(scene: Scene, section: Section) -> Block:
 
 def services(scene: Scene, section: Section) -> Block:
     """Arrange municipal services that run, with the 24-hour phone of the line or of the organisation."""
-    rows = newest(row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop))
+    rows = [row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop)]
     items = []
     for row in rows:
         phone = "" if catalogue.ROUND_THE_CLOCK.da in row.line.html else scene.phones.get(row.owner, "")
@@ -192,12 +192,12 @@ def appointments(scene: Scene, section: Section) -> Block:
 
 def results(scene: Scene, section: Section) -> Block:
     """Arrange reports and the newest result of each test, then older ones of the window."""
-    rows = newest(scene.of(section))
-    seen: set[str] = set()
+    rows = scene.of(section)
+    seen: set[tuple[str, str]] = set()
     first: list[Row] = []
     rest: list[Row] = []
     for row in rows:
-        topic = f"{row.line.kind}{row.line.topic or row.ref}"
+        topic = (row.line.kind, row.line.topic or row.ref)
         (rest if topic in seen else first).append(row)
         seen.add(topic)
     recent = [row for row in rest if not scene.is_stale(row.line.as_of, section.window_days)]
@@ -216,12 +216,12 @@ def results(scene: Scene, section: Section) -> Block:
 
 def _is_envelope(row: Row, shown: set[str]) -> bool:
     """Tell whether a report says nothing but what its results say, which have lines of their own."""
-    return row.line.kind is Kind.REPORT and not row.line.name and not shown.isdisjoint(row.line.links)
+    return row.line.kind == Kind.REPORT and not row.line.name and not shown.isdisjoint(row.line.links)
 
 
 def plans(scene: Scene, section: Section) -> Block:
     """Arrange plans: discharge plans first, running before ended; the 72 hours as the unit states them."""
-    rows = newest(scene.of(section))
+    rows = scene.of(section)
     ended = {row.ref for row in rows if row.has(Mark.INACTIVE) or scene.is_over(row.line.stop)}
     rows.sort(key=lambda row: (row.line.topic != "discharge", row.ref in ended))
     chosen, more = _cut(scene, section, rows)

@@ -12,7 +12,7 @@ import msgspec
 from app.summary import catalogue, lines, narrative, stays, times
 from app.summary.markup import safe
 from app.summary.model import Entry, Mark, Summary
-from app.summary.scene import Block, Row, Scene, Section
+from app.summary.scene import Row, Scene, by_age
 from app.summary.sections import VIEWS, View
 from schemas.terminology import systems
 
@@ -59,23 +59,21 @@ def compose(
     """
     chosen = VIEWS[view]
     master = f"Patient/{patient.id}"
-    scene, by_ref = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
+    scene, stored = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
     notice = narrative.notice(can_emergency=reader_can_emergency)
     prefix = f'{{"reference":{_json(base_url).decode()[:-1]}/'
-    written: list[str] = []
+    written: list[bytes] = []
     shown: dict[str, None] = {}
     for section in chosen.sections:
         block = section.arrange(scene, section)
-        refs = _refs(block, section, master)
-        if not refs and not block.parts and section.key not in chosen.required:
-            continue
-        written.append(narrative.section(section, block, [f'{prefix}{ref}"}}' for ref in refs], notice))
-        shown.update(dict.fromkeys(refs))
+        if block.parts or section.key in chosen.required:
+            written.append(narrative.section(section, block, prefix, master, notice))
+            for row in block.rows:
+                shown[row.ref] = None
     _follow_links(scene, shown)
-    shown.pop(master, None)
-    listed = [ref for ref in by_ref if ref in shown]
+    listed = [ref for ref in scene.by_ref if ref in shown and ref != master]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
-    body = _bundle(composition, base_url, patient, [by_ref[ref] for ref in listed], other_patients)
+    body = _bundle(composition, base_url, patient, [stored[ref] for ref in listed if ref in stored], other_patients)
     until = times.from_us(scene.deadline) if scene.deadline is not None else None
     return Summary(body=body, valid_until=until, shown=(master, *listed))
 
@@ -91,19 +89,21 @@ def _scene(
 ) -> tuple[Scene, dict[str, Entry]]:
     """Read the lines in one pass; return the scene and the entries that may stand in the Bundle, by reference."""
     scene = Scene(at=times.to_us(at), phones={key: safe(value) for key, value in phones.items()}, computing=computing)
-    escaped = {key: safe(value) for key, value in names.items()}
+    sources: dict[tuple[str, str], str] = {}
     rows, by_ref = scene.rows, scene.by_ref
     stored: dict[str, Entry] = {}
     master = f"Patient/{patient.id}"
     for entry in (patient, *entries):
         ref = f"{entry.type}/{entry.id}"
-        if ref in by_ref or (ref == master and entry is not patient):
-            continue
-        line = lines.read(entry)
-        if line is None:
+        line = lines.read(entry) if entry.line else None
+        if line is None or ref in by_ref or (ref == master and entry is not patient):
             continue
         signature = entry.item.signature
-        source = escaped.get(signature.origin) or escaped.get(signature.controller) or catalogue.SOURCE_UNKNOWN.da
+        owner = signature.controller
+        source = sources.get((signature.origin, owner))
+        if source is None:
+            source = safe(names.get(signature.origin) or names.get(owner) or "") or catalogue.SOURCE_UNKNOWN.da
+            sources[signature.origin, owner] = source
         age = (-line.as_of, -entry.updated_us, ref)
         row = Row(
             line, ref, entry.type, source, signature.controller, entry.updated_us, entry.type not in NO_ENTRY, age
@@ -112,20 +112,11 @@ def _scene(
         rows.setdefault(line.kind, []).append(row)
         if row.in_bundle:
             stored[ref] = entry
+    for found in rows.values():
+        found.sort(key=by_age)
     scene.chains = stays.chains(scene)
     scene.chain = stays.present(scene.chains)
     return scene, stored
-
-
-def _refs(block: Block, section: Section, master: str) -> list[str]:
-    """Return the section's entries, each once; what it says of the citizen herself points to the master Patient."""
-    allowed = section.types
-    found = dict.fromkeys(
-        row.ref
-        for row in block.rows
-        if (row.in_bundle or row.ref == master) and (allowed is None or row.type in allowed)
-    )
-    return list(found)
 
 
 def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
@@ -162,7 +153,7 @@ def _makers(base_url: str, operator: str) -> tuple[str, str, bytes]:
 def _composition(
     view: View,
     scene: Scene,
-    written: list[str],
+    written: list[bytes],
     notice: str,
     master: str,
     base_url: str,
@@ -188,9 +179,9 @@ def _composition(
         f'"type":{{"coding":[{{"system":"{systems.LOINC}","code":"60591-5","display":"Patient summary Document"}}]}},'
         f'"subject":{{"reference":"{base}/{master}"}},"date":"{now}","author":[{{"reference":"{software}"}}],'
         f'"title":{_json(title).decode()},"custodian":{{"reference":"{custodian}"}},{_EVENT}{now}"}}}}],'
-        f'"section":[{",".join(written)}]}}}}'
+        f'"section":['
     )
-    return head.encode() + makers
+    return b"".join((head.encode(), b",".join(written), b"]}}", makers))
 
 
 def _bundle(
@@ -215,17 +206,30 @@ _TEST: Final = f',"security":[{{"system":"{systems.ACT_REASON}","code":"HTEST"}}
 
 def _rewriter(patient_id: str, other_patients: Collection[str]) -> Callable[[bytes], bytes]:
     """Return what rewrites references to further source Patients, and nothing else, in a body."""
-    others = sorted({f'"{each}"'.encode() for each in other_patients} - {f'"Patient/{patient_id}"'.encode()})
-    master = f'"Patient/{patient_id}"'.encode()
+    master = f"{patient_id}".encode()
+    others = {each.removeprefix("Patient/").encode() for each in other_patients} - {master}
 
     def rewrite(body: bytes) -> bytes:
-        for other in others:
-            at = body.find(other)
-            while at >= 0:
-                before = body[:at].rstrip(b" \t\r\n")
-                if before.endswith(b":") and before[:-1].rstrip(b" \t\r\n").endswith(b'"reference"'):
-                    body = body[:at] + master + body[at + len(other) :]
-                at = body.find(other, at + 1)
+        at = body.find(_TO_PATIENT)
+        while at >= 0:
+            start = at + len(_TO_PATIENT)
+            end = body.find(b'"', start)
+            if body[start:end] in others and _is_reference(body[max(at - _REACH, 0) : at]):
+                body = body[:start] + master + body[end:]
+            at = body.find(_TO_PATIENT, start)
         return body
 
     return rewrite if others else bytes
+
+
+_TO_PATIENT: Final = b'"Patient/'
+_REACH: Final = 64
+"""White space between `"reference"` and its value that is looked through."""
+
+
+def _is_reference(before: bytes) -> bool:
+    """Tell whether JSON that ends here awaits the value of a `reference`."""
+    if before.endswith(b'"reference":'):
+        return True
+    head, colon, space = before.rpartition(b":")
+    return bool(colon) and not space.strip() and head.rstrip().endswith(b'"reference"')

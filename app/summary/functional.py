@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from app.summary import catalogue, times
 from app.summary.model import Kind
-from app.summary.scene import Block, Row, Scene, Section, heading, listed, mark, newest
+from app.summary.scene import Block, Row, Scene, Section, heading, listed, mark
 from schemas.terminology import fsiii
 
 CHANGE_WINDOW = 14 * times.DAY
@@ -44,13 +44,19 @@ def _direction(old: int, new: int) -> str:
 
 def levels(scene: Scene) -> list[Level]:
     """Return every function by source, in the order of FSIII codes."""
+    if scene.levels is None:
+        scene.levels = _levels(scene)
+    return scene.levels
+
+
+def _levels(scene: Scene) -> list[Level]:
     by_topic: dict[tuple[str, str], list[Row]] = {}
     for row in scene.rows.get(Kind.FUNCTIONAL, ()):
         if row.line.topic:
             by_topic.setdefault((row.line.topic, row.owner), []).append(row)
     found = []
     for key in sorted(by_topic, key=_code_order):
-        rows = newest(by_topic[key])
+        rows = by_topic[key]
         if scene.chain is not None:
             edge = scene.chain.start
             before = [row for row in rows if row.line.as_of <= edge]
@@ -96,7 +102,7 @@ def arrange(scene: Scene, section: Section) -> Block:
     """Arrange the levels; assessments without a function stand after them."""
     allowed = {row.ref for row in scene.of(section)}
     known = [level for level in levels(scene) if level.shown.ref in allowed]
-    loose = newest(row for row in scene.of(section) if not row.line.topic)
+    loose = [row for row in scene.of(section) if not row.line.topic]
     if not known and not loose:
         return Block([], [])
     title = catalogue.BEFORE_STAY if scene.chain is not None else catalogue.PRESENT_LEVEL

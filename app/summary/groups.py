@@ -1,12 +1,13 @@
 """The same thing from several sources in one line, with all its sources; nothing is merged away."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
 from app.summary.model import Kind, Mark
-from app.summary.scene import Block, Row, Scene, Section, both, heading, listed, mark, newest
+from app.summary.scene import Block, Row, Scene, Section, both, by_age, heading, listed, mark
 
 
 class Concept(NamedTuple):
@@ -52,22 +53,27 @@ CONCEPTS: Final[tuple[Concept, ...]] = (
 """Well-known triples. An FSIII code that fits several of the citizen's diagnoses joins none of them."""
 
 
-@dataclass(slots=True)
 class Group:
     """Rows that say the same. `concept` is known when the table has it."""
 
-    rows: list[Row]
-    concept: Concept | None = None
-    owners: set[str] = field(default_factory=set)
-    codes: set[str] = field(default_factory=set)
+    __slots__ = ("codes", "concept", "owners", "rows")
 
-    def add(self, row: Row) -> None:
+    def __init__(self, concept: Concept | None) -> None:
+        """Begin without rows."""
+        self.concept = concept
+        self.rows: list[Row] = []
+        self.owners: set[str] = set()
+        self.codes: set[str] = set()
+
+    def add(self, row: Row) -> "Group":
         """Take the row in."""
         self.rows.append(row)
         self.owners.add(row.owner)
         self.codes.update(row.line.codes)
+        return self
 
 
+@lru_cache(maxsize=8192)
 def concept_of(codes: tuple[str, ...]) -> Concept | None:
     """Return the concept that an ICPC-2, SKS or ICD-10 code names."""
     for known in codes:
@@ -81,47 +87,38 @@ def concept_of(codes: tuple[str, ...]) -> Concept | None:
     return None
 
 
-def _fsiii_of(row: Row) -> frozenset[str]:
-    return frozenset(code[6:] for code in row.line.codes if code.startswith("FSIII|"))
-
-
 def _is_municipal(row: Row) -> bool:
     return bool(row.line.codes) and all(code.startswith("FSIII|") for code in row.line.codes)
 
 
 def diagnoses(rows: list[Row]) -> list[Group]:
-    """Group conditions: one concept or one shared code, never two rows of one source; FSIII joins when unambiguous."""
+    """Group conditions by concept or shared code, never two rows of one source; FSIII joins where it is unambiguous.
+
+    `rows` are newest first.
+    """
     groups: list[Group] = []
-    ordered = newest(rows)
-    for row in ordered:
+    municipal: list[Row] = []
+    for row in rows:
+        codes = row.line.codes
         if _is_municipal(row):
+            municipal.append(row)
             continue
-        concept = concept_of(row.line.codes)
-        fitting = next(
-            (
-                group
-                for group in groups
-                if row.owner not in group.owners
-                and ((concept is not None and group.concept is concept) or not group.codes.isdisjoint(row.line.codes))
-            ),
-            None,
-        )
-        if fitting is None:
-            fitting = Group([], concept)
-            groups.append(fitting)
-        fitting.add(row)
-    for row in ordered:
-        if not _is_municipal(row):
-            continue
-        codes = _fsiii_of(row)
-        fits = [group for group in groups if group.concept and group.concept.fsiii & codes]
-        concepts = {group.concept.text.da for group in fits if group.concept}
-        if len(concepts) == 1 and row.owner not in fits[0].owners:
+        concept = concept_of(codes)
+        for group in groups:
+            same = (concept is not None and group.concept is concept) or not group.codes.isdisjoint(codes)
+            if same and row.owner not in group.owners:
+                group.add(row)
+                break
+        else:
+            groups.append(Group(concept).add(row))
+    known = groups[:]
+    for row in municipal:
+        spoken = {code[6:] for code in row.line.codes}
+        fits = [group for group in known if group.concept and not group.concept.fsiii.isdisjoint(spoken)]
+        if fits and all(group.concept is fits[0].concept for group in fits) and row.owner not in fits[0].owners:
             fits[0].add(row)
         else:
-            alone = Group([])
-            alone.add(row)
-            groups.append(alone)
+            groups.append(Group(None).add(row))
     return groups
 
 
@@ -179,8 +176,9 @@ def past_problems(scene: Scene, section: Section) -> Block:
 
 def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
     statements = [row for row in scene.of(section) if row.has(Mark.ABSENCE)]
-    groups = diagnoses([row for row in scene.of(section) if not row.has(Mark.ABSENCE)])
-    chosen = [group for group in groups if is_active(group) is active]
+    if scene.groups is None:
+        scene.groups = diagnoses([row for row in scene.of(section) if not row.has(Mark.ABSENCE)])
+    chosen = [group for group in scene.groups if is_active(group) is active]
     if section.limit is not None:
         chosen = chosen[: section.limit]
     parts = listed(diagnosis_item(scene, section, group) for group in chosen)
@@ -193,7 +191,7 @@ def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
 
 def statement(scene: Scene, rows: list[Row], *, contradicted: bool) -> list[str]:
     """Write authored statements that there is none, and whether other lines contradict them."""
-    parts = [heading(catalogue.NONE_TAKEN), *listed(scene.item(row, row.line.html) for row in newest(rows))]
+    parts = [heading(catalogue.NONE_TAKEN), *listed(scene.item(row, row.line.html) for row in rows)]
     return [*parts, f"<p>{mark(catalogue.CONTRADICTED)}</p>"] if contradicted else parts
 
 
@@ -224,11 +222,11 @@ def drugs(scene: Scene, rows: list[Row]) -> list[Drug]:
     """Resolve drugs that are pointed to and share lines where all agrees, never within one source."""
     found: list[Drug] = []
     by_key: dict[str, list[Drug]] = {}
-    for row in newest(rows):
+    for row in rows:
         line = row.line
         pointed = next((each for link in line.links if (each := scene.by_ref.get(link))), None)
         marks, atc, html = line.marks, line.topic, line.html
-        if pointed is not None and pointed.line.kind is Kind.SUPPORT:
+        if pointed is not None and pointed.line.kind == Kind.SUPPORT:
             marks |= pointed.line.marks & DANGEROUS
             atc = atc or pointed.line.topic
             html = pointed.line.html
@@ -243,17 +241,21 @@ def drugs(scene: Scene, rows: list[Row]) -> list[Drug]:
     return found
 
 
-def _given(drug: Drug, doses: list[Row]) -> Row | None:
+def _doses(rows: list[Row]) -> dict[str, Row]:
+    """Return the newest dose by the order that it belongs to, by whole ATC code, and by name."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        for key in (*row.line.links, row.line.topic, row.line.name):
+            found.setdefault(key, row)
+    found.pop("", None)
+    return found
+
+
+def _given(drug: Drug, doses: dict[str, Row]) -> Row | None:
     """Return the newest dose of a drug: of its own order, of the same substance, or of the same name."""
-    own = {row.ref for row in drug.group}
-    for row in doses:
-        if own.intersection(row.line.links):
-            return row
-        if len(drug.atc) == _WHOLE_ATC and row.line.topic == drug.atc:
-            return row
-        if drug.row.line.name and row.line.name == drug.row.line.name:
-            return row
-    return None
+    keys = [row.ref for row in drug.group]
+    keys += (drug.atc if len(drug.atc) == _WHOLE_ATC else "", drug.row.line.name)
+    return min((dose for key in keys if (dose := doses.get(key))), key=by_age, default=None)
 
 
 def _drug_item(scene: Scene, drug: Drug, dose: Row | None) -> str:
@@ -285,8 +287,9 @@ def _pile(scene: Scene, section: Section, row: Row) -> Text | None:
 def medication(scene: Scene, section: Section) -> Block:
     """Arrange medication: dangerous ones first; as needed, paused, recently ended apart; doses given elsewhere last."""
     rows = scene.of(section)
-    doses = newest(row for row in rows if row.line.kind is Kind.ADMINISTRATION)
-    known = drugs(scene, [row for row in rows if row.line.kind is Kind.DRUG and not row.has(Mark.ABSENCE)])
+    doses = [row for row in rows if row.line.kind == Kind.ADMINISTRATION]
+    newest_dose = _doses(doses)
+    known = drugs(scene, [row for row in rows if row.line.kind == Kind.DRUG and not row.has(Mark.ABSENCE)])
     known.sort(key=lambda drug: (not drug.marks & DANGEROUS, drug.row.line.name, drug.row.ref))
     piles: dict[Text, list[Drug]] = {text: [] for text in _PILES}
     for drug in known:
@@ -296,7 +299,7 @@ def medication(scene: Scene, section: Section) -> Block:
     parts: list[str] = []
     shown: list[Row] = []
     for text, pile in piles.items():
-        given = [(drug, _given(drug, doses)) for drug in pile]
+        given = [(drug, _given(drug, newest_dose)) for drug in pile]
         if given:
             parts += [heading(text), *listed(_drug_item(scene, drug, dose) for drug, dose in given)]
         for drug, dose in given:
@@ -305,7 +308,7 @@ def medication(scene: Scene, section: Section) -> Block:
     loose = _elsewhere(scene, doses, drug_names)
     if loose:
         parts += [heading(_GIVEN), *listed(scene.item(row, f"{row.line.html}, {row.line.detail}") for row in loose)]
-    statements = [row for row in rows if row.line.kind is Kind.DRUG and row.has(Mark.ABSENCE)]
+    statements = [row for row in rows if row.line.kind == Kind.DRUG and row.has(Mark.ABSENCE)]
     if statements:
         taken = any(pile for text, pile in piles.items() if text is not catalogue.RECENTLY_ENDED)
         parts += statement(scene, statements, contradicted=taken)

@@ -27,17 +27,22 @@ _VARIANTS: dict[str, tuple[tuple[Text | None, Callable[[Row], bool]], ...]] = {
 _ONE: tuple[tuple[Text | None, Callable[[Row], bool]], ...] = ((None, lambda _: True),)
 
 
-def _by_topic(rows: list[Row]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = {}
-    for row in rows:
-        found.setdefault(row.line.topic, []).append(row)
-    return found
+Topics = dict[str, list[Row]]
+
+
+def _of_topics(scene: Scene, *kinds: str) -> Topics:
+    """Return rows by topic over several kinds, newest first."""
+    present = [found for kind in kinds if (found := scene.by_topic(kind))]
+    if len(present) < 2:  # noqa: PLR2004 - nothing to merge
+        return present[0] if present else {}
+    keys = dict.fromkeys(key for found in present for key in found)
+    return {key: newest(row for found in present for row in found.get(key, ())) for key in keys}
 
 
 def _newest_by_owner(rows: list[Row]) -> list[Row]:
     """Return each source's newest row: two sources that disagree both stand."""
     found: dict[str, Row] = {}
-    for row in newest(rows):
+    for row in rows:
         found.setdefault(row.owner, row)
     return list(found.values())
 
@@ -77,7 +82,7 @@ def _latest(label: Text, scene: Scene, row: Row) -> str:
 
 
 def _topic_items(
-    scene: Scene, section: Section, topic: Topic, known: dict[str, list[Row]], said: dict[str, list[Row]]
+    scene: Scene, section: Section, topic: Topic, known: Topics, said: Topics
 ) -> tuple[list[str], list[Row]]:
     """Write one topic: per variant what is declared, computed, latest before the stay, and latest."""
     items: list[str] = []
@@ -85,7 +90,7 @@ def _topic_items(
     narrower = [row for each in topics.VALUES if each.within == topic.key for row in known.get(each.key, ())]
     for variant, fits in _VARIANTS.get(topic.key, _ONE):
         told = _newest_by_owner([row for row in said.get(topic.key, ()) if fits(row)])
-        measured = newest(row for row in known.get(topic.key, ()) if fits(row))
+        measured = [row for row in known.get(topic.key, ()) if fits(row)]
         lines = [declared(scene, row, section.stale_days) for row in told]
         chosen = list(told)
         if scene.computing and (shown := computed(scene, measured)):
@@ -106,6 +111,8 @@ def _topic_items(
     return items, rows
 
 
+_USUAL = frozenset(topic.key for topic in (*topics.VALUES, *topics.BASELINE, *topics.FUNCTIONS))
+_TOPIC_OF_CODE = {code: topic.key for topic in topics.FUNCTIONS for _, code in topic.codes}
 _BEFORE = Text("Seneste før forløbet", "Latest before the stay")
 
 
@@ -125,9 +132,8 @@ def _before_stay(scene: Scene, measured: list[Row]) -> Row | None:
 
 
 def _arrange(scene: Scene, section: Section, listed_topics: tuple[Topic, ...]) -> tuple[list[str], list[Row]]:
-    rows = scene.of(section)
-    known = _by_topic([row for row in rows if row.line.kind is not Kind.HABITUAL])
-    said = _by_topic([row for row in rows if row.line.kind is Kind.HABITUAL])
+    said = scene.by_topic(Kind.HABITUAL)
+    known = _of_topics(scene, *(kind for kind in section.kinds if kind != Kind.HABITUAL))
     items: list[str] = []
     shown: list[Row] = []
     missing: list[str] = []
@@ -150,12 +156,13 @@ def _arrange(scene: Scene, section: Section, listed_topics: tuple[Topic, ...]) -
 def values(scene: Scene, section: Section) -> Block:
     """Arrange habitual and latest vital signs, then other recent measurements, the newest of each."""
     parts, shown = _arrange(scene, section, topics.VALUES)
-    usual = {topic.key for topic in (*topics.VALUES, *topics.BASELINE, *topics.FUNCTIONS)}
-    others: dict[str, Row] = {}
-    for row in newest(row for row in scene.of(section) if row.line.topic not in usual):
-        if row.line.kind is Kind.HABITUAL or not scene.is_stale(row.line.as_of, OTHER_DAYS):
-            others.setdefault(f"{row.line.kind}{row.line.topic}", row)
-    chosen = list(others.values())[:OTHERS]
+    others = [
+        rows[0]
+        for kind in section.kinds
+        for key, rows in scene.by_topic(kind).items()
+        if key not in _USUAL and (kind == Kind.HABITUAL or not scene.is_stale(rows[0].line.as_of, OTHER_DAYS))
+    ]
+    chosen = newest(others)[:OTHERS]
     if chosen:
         parts.append(heading(Text("Andre målinger", "Other measurements")))
         parts += listed(scene.item(row, f"{row.line.html}: {row.line.detail}") for row in chosen)
@@ -169,19 +176,17 @@ def baseline(scene: Scene, section: Section) -> Block:
 
 def functions(scene: Scene, section: Section) -> Block:
     """Arrange habitual cognition, mobility, communication, swallowing, continence; FSIII speaks beside, unchanged."""
-    rows = scene.of(section)
-    said = _by_topic([row for row in rows if row.line.kind is Kind.HABITUAL])
-    topic_of = {code: topic.key for topic in topics.FUNCTIONS for _, code in topic.codes}
+    said = scene.by_topic(Kind.HABITUAL)
     beside: dict[str, list[str]] = {}
     beside_rows: dict[str, list[Row]] = {}
     for level in functional.levels(scene):
-        key = topic_of.get(level.shown.line.topic)
+        key = _TOPIC_OF_CODE.get(level.shown.line.topic)
         if key and level.before:
             told = f"FSIII {level.before.line.html}: {functional.level_text(level.before)}{scene.origin(level.before)}"
             beside.setdefault(key, []).append(told)
             beside_rows.setdefault(key, []).append(level.before)
-    for row in newest(row for row in rows if row.line.kind is Kind.DIAGNOSIS and not row.has(Mark.INACTIVE)):
-        if row.line.topic:
+    for row in scene.of(section):
+        if row.line.kind == Kind.DIAGNOSIS and row.line.topic and not row.has(Mark.INACTIVE):
             beside.setdefault(row.line.topic, []).append(f"{row.line.html}{scene.origin(row)}")
             beside_rows.setdefault(row.line.topic, []).append(row)
     items: list[str] = []

@@ -45,6 +45,7 @@ DISTILLERS: Final[dict[str, Distil]] = {
 }
 """Type -> how it is distilled; a type without a row is never in the summary."""
 
+_DEFAULTS: Final = tuple(field.default for field in msgspec.structs.fields(Line))
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Line).decode
 _parse = msgspec.json.Decoder(dict[str, Any]).decode
@@ -57,19 +58,24 @@ def line_of(resource: dict[str, Any], *, category: Category) -> bytes:
     """
     distil = DISTILLERS.get(string(resource.get("resourceType")))
     line = distil(resource, category) if distil is not None else None
-    return b"" if line is None else _encode(line)
+    if line is None:
+        return b""
+    values = list(msgspec.structs.astuple(line))
+    while values[-1] == _DEFAULTS[len(values) - 1]:
+        values.pop()
+    return _encode(values)
 
 
 def read(entry: Entry) -> Line | None:
-    """Return the line of an entry; one that an older version of the service made is distilled anew from the body."""
+    """Return the line of an entry; one that another version of the service made is distilled anew from the body."""
     if not entry.line:
         return None
     try:
         line = _decode(entry.line)
+        if line.version == LINE_VERSION:
+            return line
     except msgspec.DecodeError:
-        line = None
-    if line is not None and line.version == LINE_VERSION:
-        return line
+        pass
     try:
         parsed = _parse(entry.body)
     except msgspec.DecodeError:

@@ -6,7 +6,6 @@ frozen dataclass takes ten times as long to make.
 
 from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -17,37 +16,40 @@ LINE_VERSION = 1
 """Raise it whenever `line_of` would answer differently; lines of other versions are made anew from the body."""
 
 
-class Kind(StrEnum):
-    """What a resource is to the summary; the section table says where each kind stands."""
+class Kind:
+    """What a resource is to the summary; the section table says where each kind stands.
 
-    ALLERGY = "allergy"
-    LIMIT = "limit"  # behandlingsbegrænsning, testamente
-    ALERT = "alert"
-    STATUS_NOTE = "status-note"
-    HABITUAL = "habitual"
-    MEASUREMENT = "measurement"
-    LAB = "lab"
-    FUNCTIONAL = "functional"  # FSIII J, with a level
-    GOAL = "goal"
-    DRUG = "drug"
-    ADMINISTRATION = "administration"
-    DEVICE_USE = "device-use"
-    DEVICE = "device"
-    WOUND = "wound"
-    RELATIVE = "relative"
-    PERSON = "person"  # Patient
-    SERVICE = "service"
-    DIAGNOSIS = "diagnosis"
-    APPOINTMENT = "appointment"
-    STAY = "stay"
-    VACCINATION = "vaccination"
-    PROCEDURE = "procedure"
-    REPORT = "report"
-    PLAN = "plan"
-    LETTER = "letter"
-    SOCIAL_HISTORY = "social-history"
-    PREGNANCY = "pregnancy"
-    SUPPORT = "support"  # has no row of its own: Medication, Specimen
+    Plain strings: a member of an `Enum` hashes in Python, and kinds are looked up thousands of times a second.
+    """
+
+    ALLERGY: Final = "allergy"
+    LIMIT: Final = "limit"  # behandlingsbegrænsning, testamente
+    ALERT: Final = "alert"
+    STATUS_NOTE: Final = "status-note"
+    HABITUAL: Final = "habitual"
+    MEASUREMENT: Final = "measurement"
+    LAB: Final = "lab"
+    FUNCTIONAL: Final = "functional"  # FSIII J, with a level
+    GOAL: Final = "goal"
+    DRUG: Final = "drug"
+    ADMINISTRATION: Final = "administration"
+    DEVICE_USE: Final = "device-use"
+    DEVICE: Final = "device"
+    WOUND: Final = "wound"
+    RELATIVE: Final = "relative"
+    PERSON: Final = "person"  # Patient
+    SERVICE: Final = "service"
+    DIAGNOSIS: Final = "diagnosis"
+    APPOINTMENT: Final = "appointment"
+    STAY: Final = "stay"
+    VACCINATION: Final = "vaccination"
+    PROCEDURE: Final = "procedure"
+    REPORT: Final = "report"
+    PLAN: Final = "plan"
+    LETTER: Final = "letter"
+    SOCIAL_HISTORY: Final = "social-history"
+    PREGNANCY: Final = "pregnancy"
+    SUPPORT: Final = "support"  # has no row of its own: Medication, Specimen
 
 
 class Mark:
@@ -76,32 +78,36 @@ class Mark:
 
 
 class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One resource as the summary needs it. Times are µs since 1970 UTC; texts are XHTML that needs no JSON escape."""
+    """One resource as the summary needs it. Times are µs since 1970 UTC; texts are XHTML that needs no JSON escape.
+
+    Stored as an array without the defaults at its end, so what is rare stands last.
+    """
 
     version: int
-    kind: Kind
+    kind: str  # of `Kind`
     html: str
     as_of: int  # 0: unknown
-    as_of_text: str
-    marks: int = 0
+    day: int  # Danish day of `as_of`
+    as_of_text: str  # `pr. 01.02.2026 08:00`
     topic: str = ""  # what is measured, FSIII code, drug group
-    codes: tuple[str, ...] = ()  # 'system short name|code', for groups
+    detail: str = ""  # second fragment: dosage, value, phone
+    marks: int = 0
     start: int | None = None
     stop: int | None = None
+    links: tuple[str, ...] = ()  # 'Type/id' of what the line needs from others
     low: float | None = None
     high: float | None = None
     second_low: float | None = None  # diastolic
     second_high: float | None = None
     unit: str = ""
+    name: str = ""  # for alphabetical order
+    codes: tuple[str, ...] = ()  # 'system short name|code', for groups
     level: int = -1
     moment: int | None = None  # last dose, when a relative was told, end of responsibility
-    key: str = ""  # identity of a drug line
-    name: str = ""  # for alphabetical order
-    links: tuple[str, ...] = ()  # 'Type/id' of what the line needs from others
-    detail: str = ""  # second fragment: dosage, provider, phone
+    key: str = ""  # identity of a drug line, a date in words
 
 
-class Entry(msgspec.Struct, frozen=True):
+class Entry(msgspec.Struct, frozen=True, gc=False):
     """One permitted resource: `id` public, `updated_us` when we received it, `body` the stored bytes."""
 
     type: str

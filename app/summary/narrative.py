@@ -28,41 +28,44 @@ def notice(*, can_emergency: bool) -> str:
     return both(catalogue.RESTRICTED_EMERGENCY if can_emergency else catalogue.RESTRICTED)
 
 
-@lru_cache(maxsize=128)
-def _opening(da: str, en: str, system: str, code: str, display: str) -> str:
-    title, translated, shown = (_json(text).decode() for text in (da, en, display))
-    return (
+@lru_cache(maxsize=64)
+def _frame(section: Section) -> tuple[str, bytes]:
+    """Return what a section begins with, and the whole section as it stands when it is empty."""
+    title, translated, shown = (_json(text).decode() for text in (section.title.da, section.title.en, section.display))
+    opening = (
         f'{{"title":{title},"_title":{{"extension":[{{"extension":[{{"url":"lang","valueCode":"en"}},'
         f'{{"url":"content","valueString":{translated}}}],"url":"{systems.TRANSLATION_EXTENSION}"}}]}},'
-        f'"code":{{"coding":[{{"system":"{system}","code":"{code}","display":{shown}}}]}},'
+        f'"code":{{"coding":[{{"system":"{section.system}","code":"{section.code}","display":{shown}}}]}},'
         f'"text":{{"status":"generated","div":"{DIV}'
     )
+    return opening, f"{opening}{both(catalogue.UNAVAILABLE)}".encode()
 
 
-def _origin(rows: list[Row]) -> str:
-    """Write as-of and sources of a whole section."""
-    newest = max(rows, key=lambda row: row.line.as_of, default=None)
-    if newest is None:
-        return ""
-    names = sorted({row.source for row in rows})
-    label = catalogue.SOURCE if len(names) == 1 else catalogue.SOURCES
-    told = f"{catalogue.AS_OF.da} {newest.line.as_of_text}" if newest.line.as_of_text else catalogue.AS_OF_UNKNOWN.da
-    return f"<p><small>{told} · {label.da}: {', '.join(names)}</small></p>"
+def section(section: Section, block: Block, base: str, master: str, standing: str) -> bytes:
+    """Write one Composition.section; `base` begins a reference, `master` is the citizen's 'Patient/id'.
 
-
-def section(section: Section, block: Block, references: list[str], standing: str) -> str:
-    """Write one Composition.section as JSON text."""
-    told = block.parts or [both(catalogue.UNAVAILABLE)]
-    text = (
-        _opening(section.title.da, section.title.en, section.system, section.code, section.display)
-        + _origin(block.rows)
-        + "".join(told)
-        + (standing if section.notice else "")
-        + '</div>"}'
-    )
-    if references:
-        return f'{text},"entry":[{",".join(references)}]}}'
-    return f"{text}}}" if block.parts else f"{text},{EMPTY_REASON}}}"
+    Entries are each once, of the types that the section allows; what has no entry has its narrative alone.
+    """
+    opening, empty = _frame(section)
+    notice = standing if section.notice else ""
+    if not block.parts:
+        return empty + f'{notice}</div>"}},{EMPTY_REASON}}}'.encode()
+    newest: Row | None = None
+    names: set[str] = set()
+    references: dict[str, None] = {}
+    allowed = section.types
+    for row in block.rows:
+        if newest is None or row.line.as_of > newest.line.as_of:
+            newest = row
+        names.add(row.source)
+        if (row.in_bundle or row.ref == master) and (allowed is None or row.type in allowed):
+            references[f'{base}{row.ref}"}}'] = None
+    origin = ""
+    if newest is not None:
+        label = catalogue.SOURCE.da if len(names) == 1 else catalogue.SOURCES.da
+        origin = f"<p><small>{newest.line.as_of_text} · {label}: {', '.join(sorted(names))}</small></p>"
+    entries = f',"entry":[{",".join(references)}]' if references else ""
+    return f'{opening}{origin}{"".join(block.parts)}{notice}</div>"}}{entries}}}'.encode()
 
 
 def document(scene: Scene, person: Row | None, title: str, standing: str) -> str:

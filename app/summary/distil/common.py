@@ -6,7 +6,7 @@ from app.summary import catalogue, elements, times
 from app.summary.catalogue import WORDS
 from app.summary.elements import JSON, first_date, node, nodes, number, string
 from app.summary.markup import bold, joined, labelled, safe
-from app.summary.model import LINE_VERSION, Kind, Line
+from app.summary.model import LINE_VERSION, Line
 from schemas.terminology import fsiii, systems
 
 SHORT_SYSTEMS = {
@@ -23,12 +23,14 @@ SHORT_SYSTEMS = {
 """Code systems as clinicians name them; also the first half of a group code."""
 
 
-def make(kind: Kind, resource: JSON, html: str, *dates: str, **more: Any) -> Line:
+def make(kind: str, resource: JSON, html: str, *dates: str, **more: Any) -> Line:
     """Make a line; `dates` are the elements that say *as of*, best first. A line never lacks words."""
     told = first_date(resource, *dates)
     known = times.span(told)
     shown = html or f"<b>{safe(resource_name(resource))}</b>"
-    return Line(LINE_VERSION, kind, shown, known[0] if known else 0, times.text_of(told), **more)
+    as_of = known[0] if known else 0
+    text = f"{catalogue.AS_OF.da} {times.text_of(told)}" if known else catalogue.AS_OF_UNKNOWN.da
+    return Line(LINE_VERSION, kind, shown, as_of, times.day_of(as_of), text, **more)
 
 
 def resource_name(resource: JSON) -> str:

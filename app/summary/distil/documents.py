@@ -49,7 +49,7 @@ def document(resource: JSON, category: Category) -> Line | None:
         resource,
         html,
         "date",
-        links=encounter_of(context) if kind is Kind.LIMIT else (),
+        links=encounter_of(context) if kind == Kind.LIMIT else (),
         topic="discharge" if discharge else "",
     )
 

@@ -141,26 +141,24 @@ def observation(resource: JSON, category: Category) -> Line | None:
     )
     kind = _kind(resource, category)
     more = {"low": low, "high": high, "second_low": second_low, "second_high": second_high}
-    codes = tuple(f"{system}|{code}" for system, code, _ in elements.codings(concept) if code)[:4]
-    if kind is Kind.HABITUAL:
-        return _habitual(resource, topic, value, marks, codes, more)
-    detail = joined(value, extra, author(resource, "performer") if kind is Kind.MEASUREMENT else "")
+    own = next((f"{system}|{code}" for system, code, _ in elements.codings(concept) if code), elements.words(concept))
+    if kind == Kind.HABITUAL:
+        return _habitual(resource, topic or own, value, marks, more)
+    detail = joined(value, extra, author(resource, "performer") if kind == Kind.MEASUREMENT else "")
     return make(
         kind,
         resource,
         safe(elements.words(concept)),
         *_EFFECTIVE,
         marks=marks,
-        topic=topic or (codes[0] if codes else elements.words(concept)),
-        codes=codes,
+        topic=topic or own,
         unit=unit_of(resource),
         detail=detail,
-        name=elements.words(concept),
         **more,
     )
 
 
-def _kind(resource: JSON, category: Category) -> Kind:
+def _kind(resource: JSON, category: Category) -> str:
     if category is Category.HABITUAL_VALUE:
         return Kind.HABITUAL
     if any((system, code) in topics.PREGNANCY for system, code, _ in elements.codings(resource.get("code"))):
@@ -175,7 +173,6 @@ def _habitual(
     topic: str,
     value: str,
     marks: int,
-    codes: tuple[str, ...],
     more: dict[str, float | None],
 ) -> Line:
     """Distil a declared or computed habitual value; its window ends at `stop`."""
@@ -197,13 +194,11 @@ def _habitual(
         "issued",
         *_EFFECTIVE,
         marks=marks | (Mark.COMPUTED if computed else 0),
-        topic=topic or (codes[0] if codes else ""),
-        codes=codes,
+        topic=topic,
         start=start,
         stop=stop,
         unit=unit_of(resource),
         detail=detail,
-        name=elements.words(resource.get("code")),
         **more,
     )
 

@@ -139,7 +139,7 @@ def flag(resource: JSON, category: Category) -> Line | None:
         marks |= Mark.ISOLATION
     kinds = {Category.TREATMENT_LIMIT: Kind.LIMIT, Category.STATUS_NOTE: Kind.STATUS_NOTE}
     kind = kinds.get(category, Kind.ALERT)
-    if kind is Kind.STATUS_NOTE:
+    if kind == Kind.STATUS_NOTE:
         stop = expiry(resource) or stop
     html = joined(called(resource.get("code")), author(resource, "author"))
     return make(kind, resource, html, "period.start", marks=marks, start=start, stop=stop, links=encounter_of(resource))
