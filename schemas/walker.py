@@ -231,7 +231,7 @@ class Walk:
         if node.choices:
             found = self.chosen(value, node, found)
         for rule in node.rules:
-            broken = rule.check(value, self.scope.resource)
+            broken = rule.check(value)
             if broken:
                 found = self.broken(node, rule.key, broken, found)
         if node.name == "Identifier":
