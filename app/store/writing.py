@@ -1,10 +1,12 @@
 """The statements of writing that both engines share; each engine adds how it takes many rows."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from sqlalchemy import BigInteger, ColumnElement, Executable, bindparam, case, insert, literal_column, select, update
 
+from app.errors import InvalidContentError, OvergangError
+from app.store.job import AuditEntry
 from app.store.tables import audit_head, citizen, history, resource, state
 
 _CREATED, _UPDATED, _DELETED = (literal_column(text, BigInteger) for text in "123")
@@ -43,3 +45,14 @@ def bump_statement(insert_of_dialect: Callable[..., Any], name: ColumnElement[st
         index_elements=["name"], set_={"version": state.c.version + _ONE}
     )
     return bumped
+
+
+def unstorable(entries: Iterable[AuditEntry]) -> OvergangError | None:
+    """Find out, before the audit of a group is written together, whether these entries would spoil it."""
+    for entry in entries:
+        numbers = (entry.pid, entry.at_us, entry.kind)
+        if not all(isinstance(number, int) and -(2**63) <= number < 2**63 for number in numbers):
+            return InvalidContentError("a number of an audit entry is beyond 64 bits")
+        if not isinstance(entry.body, bytes):
+            return InvalidContentError("the body of an audit entry must be bytes")
+    return None

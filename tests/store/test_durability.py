@@ -1,6 +1,7 @@
 """What was acknowledged is there, whatever happens to the process, the connection or the disk."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import sqlite3
@@ -122,6 +123,20 @@ async def test_connections_that_break_all_the_time_lose_nothing_and_write_nothin
         for pid in written:
             assert len(await audits.of_citizen(snapshot, pid)) == 1
     assert len(written) > 50
+    assert (await verify(database)).findings == ()
+
+
+@pytest.mark.parametrize("same_citizen", [True, False])
+async def test_a_wrong_memory_of_where_the_chain_ends_heals(database, same_citizen):
+    await database.commit(record(1))
+    remembered = database._write._head
+    await database.commit(record(2))
+    database._write._head = remembered
+
+    with contextlib.suppress(UnavailableError):
+        await database.commit(record(2 if same_citizen else 3))
+    await database.commit(record(4))
+
     assert (await verify(database)).findings == ()
 
 
