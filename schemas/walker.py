@@ -12,6 +12,7 @@ from schemas.fault import Fault
 from schemas.narrative import narrative_faults
 from schemas.primitives import complaint
 from schemas.profiles import identifier_fault, profile_faults
+from schemas.references import Scope, local_references, reference_faults
 from schemas.structure import (
     ARRAY,
     OBJECT,
@@ -36,53 +37,12 @@ Found = list[Fault]
 MAX_DEPTH: Final = 64  # objects within objects; the deepest published example that we know has 22
 MAX_FAULTS: Final = 500
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
-_ABSOLUTE = re.compile(r"[A-Za-z][A-Za-z0-9+.\-]*:", re.ASCII)
-_LOCAL = re.compile(r"[A-Za-z0-9\-.]{1,64}(?:/_history/[A-Za-z0-9\-.]{1,64})?", re.ASCII)
 _SHOWN_CODES: Final = 12
 _ID_ALONE: Final = "must have a value or children besides its id (ele-1)"
 
 
 class TooDeepError(Exception):
     """Objects nest deeper than `MAX_DEPTH`."""
-
-
-class Scope:
-    """What references may point to from within one resource: contained resources and, in a Bundle, neighbours."""
-
-    __slots__ = ("_contained", "_neighbours", "bundle", "resource")
-
-    def __init__(self, resource: JSON, bundle: "Scope | None") -> None:
-        self.resource = resource
-        self.bundle = bundle
-        self._contained: dict[str, str] | None = None
-        self._neighbours: dict[str, str] | None = None
-
-    @property
-    def contained(self) -> dict[str, str]:
-        """Contained id -> type."""
-        if self._contained is None:
-            items = self.resource.get("contained")
-            self._contained = {
-                item["id"]: item["resourceType"]
-                for item in (items if type(items) is list else ())
-                if type(item) is dict and type(item.get("id")) is str and type(item.get("resourceType")) is str
-            }
-        return self._contained
-
-    @property
-    def neighbours(self) -> dict[str, str]:
-        """Entry fullUrl -> type, when this resource is a Bundle."""
-        if self._neighbours is None:
-            entries = self.resource.get("entry")
-            self._neighbours = {
-                entry["fullUrl"]: entry["resource"]["resourceType"]
-                for entry in (entries if type(entries) is list else ())
-                if type(entry) is dict
-                and type(entry.get("fullUrl")) is str
-                and type(entry.get("resource")) is dict
-                and type(entry["resource"].get("resourceType")) is str
-            }
-        return self._neighbours
 
 
 class Walk:
@@ -155,7 +115,7 @@ class Walk:
         if nested:
             return self.add(found, ".contained", "invariant", "a contained resource must not contain others (dom-2)")
         items = value["contained"] if type(value["contained"]) is list else []
-        used = _local_references(value)
+        used = local_references(value)
         seen: set[str] = set()
         for index, item in enumerate(items):
             if type(item) is not dict:
@@ -168,7 +128,7 @@ class Walk:
                 if id_ in seen:
                     found = self.add(found, place + ".id", "invariant", "two contained resources have this id")
                 seen.add(id_)
-                if "#" + id_ not in used and "#" not in _local_references(item):
+                if "#" + id_ not in used and "#" not in local_references(item):
                     found = self.add(
                         found,
                         place,
@@ -244,7 +204,8 @@ class Walk:
             return self.add(None, "", "structure", _object_complaint(value))
         found = self.object(value, element.node, depth + 1)
         if element.refers:
-            found = self.reference(value, element.targets, found)
+            for step, code, text in reference_faults(value, element.targets, self.scope):
+                found = self.add(found, step, code, text)
         if element.codes is not None:
             found = self.binding(value, element.type, element.codes, found)
         return found
@@ -375,50 +336,6 @@ class Walk:
         text = identifier_fault(system, number) if type(system) is str and type(number) is str else None
         return self.add(found, ".value", "value", text) if text else found
 
-    # References and bindings.
-
-    def reference(self, value: JSON, targets: frozenset[str] | None, found: Found | None) -> Found | None:
-        """Check that a reference points to what its element allows, as far as that can be told from here."""
-        text = value.get("reference")
-        if type(text) is not str:
-            stated = value.get("type")
-            if targets is not None and type(stated) is str and stated in resource_types() and stated not in targets:
-                return self.add(found, ".type", "value", _target_complaint(targets))
-            return found
-        head, slash, rest = text.partition("/")
-        if slash and head in resource_types():
-            target: str | None = head
-            if not _LOCAL.fullmatch(rest):
-                words = "a relative reference is `Type/id`, with `/_history/version` at most"
-                found = self.add(found, ".reference", "value", words)
-        elif text.startswith("#"):
-            target = self.scope.contained.get(text[1:]) if text != "#" else self.scope.resource.get("resourceType")
-            if target is None:
-                return self.add(found, ".reference", "invariant", "there is no contained resource with this id (ref-1)")
-        else:
-            target, complaint_ = self.elsewhere(text)
-            if complaint_:
-                return self.add(found, ".reference", "value", complaint_)
-        if target is not None and targets is not None and target not in targets and target in resource_types():
-            return self.add(found, ".reference", "value", _target_complaint(targets))
-        return found
-
-    def elsewhere(self, text: str) -> tuple[str | None, str | None]:
-        """Return (type, complaint) of a reference that is neither `Type/id` nor local."""
-        bundle = self.scope.bundle
-        if bundle is not None and text in bundle.neighbours:
-            return bundle.neighbours[text], None
-        if bundle is not None and text.startswith("urn:uuid:") and bundle.resource.get("type") == "transaction":
-            return None, "there is no entry with this fullUrl, and nothing else can have it"
-        if text.partition("?")[0] in resource_types() and "?" in text:
-            return text.partition("?")[0], None  # a conditional reference, resolved when the transaction is
-        if not _ABSOLUTE.match(text):
-            return None, "must be `Type/id`, `#id`, or an absolute address"
-        if text.startswith(("http://", "https://")):
-            parts = text.split("/_history/", maxsplit=1)[0].split("/")
-            return (parts[-2] if parts[-2] in resource_types() else None), None
-        return None, None
-
     def binding(
         self, value: JSON, type_: str, codes: Mapping[str, frozenset[str]], found: Found | None
     ) -> Found | None:
@@ -479,28 +396,9 @@ def _object_complaint(value: Any) -> str:
     )
 
 
-def _target_complaint(targets: frozenset[str]) -> str:
-    return "must refer to " + " or ".join(sorted(targets))
-
-
 def _has_twin(value: JSON, key: str, index: int) -> bool:
     twins = value.get(key)
     return type(twins) is list and index < len(twins) and twins[index] is not None
-
-
-def _local_references(value: Any) -> set[str]:
-    """Return every string that starts with `#`, anywhere below `value`, narrative apart."""
-    local: set[str] = set()
-    todo = [value]
-    while todo:
-        item = todo.pop()
-        if type(item) is dict:
-            todo.extend(item.values())
-        elif type(item) is list:
-            todo.extend(item)
-        elif type(item) is str and item.startswith("#"):
-            local.add(item)
-    return local
 
 
 def _words(name: str, key: str) -> tuple[str, str]:
