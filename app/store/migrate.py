@@ -8,7 +8,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection, create_engine, insert, select
+from sqlalchemy import Connection, create_engine, event, insert, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import create_async_engine
@@ -46,7 +46,12 @@ def _migrate_sqlite(path: str) -> None:
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
     connection.close()
-    engine = create_engine(f"sqlite:///{path}")
+    engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
+    # The driver begins no transaction before DDL: begun by hand, a migration that is cut off leaves nothing, and two
+    # processes migrate one after the other.
+    event.listen(engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN IMMEDIATE"))
+    event.listen(engine, "commit", lambda connection: connection.exec_driver_sql("COMMIT"))
+    event.listen(engine, "rollback", lambda connection: connection.exec_driver_sql("ROLLBACK"))
     try:
         with engine.begin() as connection_of_alembic:
             upgrade(connection_of_alembic)

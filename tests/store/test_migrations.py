@@ -1,3 +1,4 @@
+import asyncio
 import sqlite3
 
 import pytest
@@ -6,7 +7,7 @@ from sqlalchemy import Connection, create_engine, inspect
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import create_async_engine
 
-from app.errors import ConfigurationError
+from app.errors import ConfigurationError, UnavailableError
 from app.store.database import open_database
 from app.store.migrate import configuration, migrate
 from app.store.tables import metadata
@@ -40,6 +41,32 @@ async def test_migrating_again_changes_nothing(empty_database_url):
     assert after.ids.encode(7, 7) == before.ids.encode(7, 7)
     await before.close()
     await after.close()
+
+
+async def test_a_migration_that_is_cut_off_leaves_nothing(empty_database_url, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr("app.store.migrate.secrets.token_bytes", _fail)
+        with pytest.raises(UnavailableError):
+            await migrate(empty_database_url)
+    await _with_connection(empty_database_url, _check_empty)
+
+    await migrate(empty_database_url)
+
+
+def _fail(_length):
+    raise OSError
+
+
+def _check_empty(connection: Connection) -> None:
+    assert inspect(connection).get_table_names() == []
+
+
+async def test_two_processes_that_migrate_at_once_end_with_one_schema(tmp_path):
+    url = f"sqlite:///{tmp_path}/test.sqlite"
+
+    await asyncio.gather(migrate(url), migrate(url))
+
+    await _with_connection(url, _check)
 
 
 async def test_the_migration_can_be_taken_back(empty_database_url):
