@@ -50,7 +50,9 @@ async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int
     shared = await versions.load(snapshot)
     registry = await clients.load(snapshot, shared)
     if not registry.admits(caller.requester, caller.purposes, token_id=caller.token_id, at_us=call.at_us):
-        raise NotAuthenticatedError("the token or its client is revoked, not registered, or used beyond its registration")
+        raise NotAuthenticatedError(
+            "the token or its client is revoked, not registered, or used beyond its registration"
+        )
     requester = caller.requester
     if caller.citizen_identifier is not None:
         system, value = caller.citizen_identifier
@@ -162,38 +164,79 @@ def entry(
 ) -> AuditEntry:
     """Return the record of an access, to be committed before the answer leaves."""
     stored = list(shown)
-    versions_shown = flat if flat is not None else [
-        number for one in stored for number in (one.type_number, one.n, one.version)
-    ]
+    versions_shown = (
+        flat if flat is not None else [number for one in stored for number in (one.type_number, one.n, one.version)]
+    )
     seen = categories if categories is not None else {one.item.signature.category.value for one in stored}
-    record = _record(call, operation=operation, outcome=0, rules=[reason.rule for reason in permit.reasons],
-                     policy=permit.policy, query=query, view=view, shown=versions_shown, categories=sorted(seen))
+    record = _record(
+        call,
+        operation=operation,
+        outcome=0,
+        rules=[reason.rule for reason in permit.reasons],
+        policy=permit.policy,
+        query=query,
+        view=view,
+        shown=versions_shown,
+        categories=sorted(seen),
+    )
     return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
 
 
 def plain_entry(
-    call: Call, *, pid: int, operation: audit.Operation, policy: str, rules: Iterable[str] = (), query: str = "",
+    call: Call,
+    *,
+    pid: int,
+    operation: audit.Operation,
+    policy: str,
+    rules: Iterable[str] = (),
+    query: str = "",
     categories: Iterable[str] = (),
 ) -> AuditEntry:
     """Return the record of an access that rests on no permit of the engine: a notice that the law has delivered."""
-    record = _record(call, operation=operation, outcome=0, rules=sorted(rules), policy=policy, query=query, view="",
-                     shown=[], categories=sorted(categories))
+    record = _record(
+        call,
+        operation=operation,
+        outcome=0,
+        rules=sorted(rules),
+        policy=policy,
+        query=query,
+        view="",
+        shown=[],
+        categories=sorted(categories),
+    )
     return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
 
 
 async def _record_refusal(
     service: Service, call: Call, denial: Denial, *, pid: int | None, operation: audit.Operation, query: str, view: str
 ) -> None:
-    record = _record(call, operation=operation, outcome=8, rules=[reason.rule for reason in denial.reasons],
-                     policy=denial.policy, query=query, view=view, shown=[], categories=[])
+    record = _record(
+        call,
+        operation=operation,
+        outcome=8,
+        rules=[reason.rule for reason in denial.reasons],
+        policy=denial.policy,
+        query=query,
+        view=view,
+        shown=[],
+        categories=[],
+    )
     about = NO_CITIZEN if pid is None else pid
     refused = AuditEntry(pid=about, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
     await service.database.commit(Job(pid=about, audit=(refused,)))
 
 
 def _record(
-    call: Call, *, operation: audit.Operation, outcome: int, rules: list[str], policy: str, query: str, view: str,
-    shown: list[int], categories: list[str],
+    call: Call,
+    *,
+    operation: audit.Operation,
+    outcome: int,
+    rules: list[str],
+    policy: str,
+    query: str,
+    view: str,
+    shown: list[int],
+    categories: list[str],
 ) -> audit.Record:
     caller = call.caller
     return audit.Record(

@@ -73,6 +73,7 @@ class Organisation:
     gln: str
     phone: str
     always: bool = False
+    specialties: str = ""  # 'system|code', comma separated
 
     def row(self) -> dict[str, Any]:
         """Return the row of the `organisation` table."""
@@ -84,6 +85,7 @@ class Organisation:
             "municipality": self.municipality,
             "gln": self.gln,
             "phone": self.phone,
+            "specialties": self.specialties,
             "valid_from": None,
             "valid_to": None,
         }
@@ -136,7 +138,11 @@ class _Plan:
     kind: str = "unit"
     municipality: str | None = None
     always: bool = False
+    specialties: str = ""
 
+
+_PSYCHIATRY, _ADDICTION = f"{systems.SNOMED}#specialty|394587001", f"{systems.FUNCTION}|addiction-treatment"
+"""Specialties from which sensitivity follows, see schemas/terminology/sensitivity.py."""
 
 A, B = "0219", "0270"
 """Municipality codes of municipality A (Hillerød) and B (Gribskov)."""
@@ -158,7 +164,7 @@ _PLANS: tuple[_Plan, ...] = (
     _Plan("neurology", "hospital", "Neurologisk Afdeling, Nordkyst Hospital"),
     _Plan("stroke-ward", "neurology", "Apopleksiafsnittet, Nordkyst Hospital", always=True),
     _Plan("paediatrics", "hospital", "Børne- og Ungeafdelingen, Nordkyst Hospital", always=True),
-    _Plan("psychiatry", "hospital", "Psykiatrisk Afdeling, Nordkyst Hospital"),
+    _Plan("psychiatry", "hospital", "Psykiatrisk Afdeling, Nordkyst Hospital", specialties=_PSYCHIATRY),
     _Plan("psychiatric-clinic", "psychiatry", "Psykiatrisk Ambulatorium, Nordkyst Hospital"),
     _Plan("laboratory", "region", "Klinisk Biokemisk Laboratorium (syntetisk)"),
     _Plan("municipality-a", "", "Hillerød Kommune (syntetisk)", "municipality", A),
@@ -166,7 +172,7 @@ _PLANS: tuple[_Plan, ...] = (
     _Plan("home-care-a", "municipality-a", "Hjemmeplejen, Hillerød Kommune", "unit", A),
     _Plan("acute-a", "municipality-a", "Akutteamet, Hillerød Kommune", "unit", A, always=True),
     _Plan("beds-a", "municipality-a", "Midlertidige pladser, Hillerød Kommune", "unit", A, always=True),
-    _Plan("addiction-a", "municipality-a", "Rusmiddelcenteret, Hillerød Kommune", "unit", A),
+    _Plan("addiction-a", "municipality-a", "Rusmiddelcenteret, Hillerød Kommune", "unit", A, specialties=_ADDICTION),
     _Plan("rehabilitation-a", "municipality-a", "Genoptræningen, Hillerød Kommune", "unit", A),
     _Plan("casework-a", "municipality-a", "Visitationen, Hillerød Kommune", "unit", A),
     _Plan("municipality-b", "", "Gribskov Kommune (syntetisk)", "municipality", B),
@@ -174,7 +180,7 @@ _PLANS: tuple[_Plan, ...] = (
     _Plan("home-care-b", "municipality-b", "Hjemmeplejen, Gribskov Kommune", "unit", B),
     _Plan("acute-b", "municipality-b", "Akutteamet, Gribskov Kommune", "unit", B, always=True),
     _Plan("beds-b", "municipality-b", "Midlertidige pladser, Gribskov Kommune", "unit", B, always=True),
-    _Plan("addiction-b", "municipality-b", "Rusmiddelcenteret, Gribskov Kommune", "unit", B),
+    _Plan("addiction-b", "municipality-b", "Rusmiddelcenteret, Gribskov Kommune", "unit", B, specialties=_ADDICTION),
     _Plan("rehabilitation-b", "municipality-b", "Genoptræningen, Gribskov Kommune", "unit", B),
     _Plan("casework-b", "municipality-b", "Visitationen, Gribskov Kommune", "unit", B),
     _Plan("gp-1", "", "Lægerne Søengen (syntetisk)", "general-practice", A),
@@ -193,6 +199,7 @@ def _build() -> dict[str, Organisation]:
             parent=numbers[plan.parent] if plan.parent else None,
             name=plan.name,
             kind=plan.kind,
+            specialties=plan.specialties,
             municipality=plan.municipality,
             gln=gln(place),
             phone=f"+45 00 00 {place // 100:02d} {place % 100:02d}",

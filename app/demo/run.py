@@ -67,7 +67,9 @@ async def seed(service: Service, *, at: datetime, citizens: int = 220, number: i
         raise ConfigurationError("only a database that is marked as demo is seeded")
     cluster = generate(citizens=citizens, seed=number, at=at)
     await seed_directory(service.database, cluster)
-    await feed_registers(service, [fact for row in cluster.register if (fact := _fact(row)) is not None], at_us=to_us(at))
+    await feed_registers(
+        service, [fact for row in cluster.register if (fact := _fact(row)) is not None], at_us=to_us(at)
+    )
     token_key = await issuer_key(service.database)
     submissions = sorted(cluster.submissions, key=lambda one: (one.identifier, one.at))
     groups = [list(group) for _, group in groupby(submissions, key=lambda one: one.identifier)]
@@ -87,14 +89,27 @@ async def seed(service: Service, *, at: datetime, citizens: int = 220, number: i
 
 async def seed_directory(database: Database, cluster: Cluster) -> None:
     """Write organisations, staff, delegations and clients."""
-    organisations = [Organisation(**row) for row in cluster.organisations]
+    organisations = [
+        Organisation(**(row | {"specialties": frozenset(listed(row["specialties"]))})) for row in cluster.organisations
+    ]
     staff = [
-        Staff(**(row | {"functions": functions_of(row["functions"]), "organisations": frozenset(listed(row["organisations"]))}))
+        Staff(
+            **(
+                row
+                | {
+                    "functions": functions_of(row["functions"]),
+                    "organisations": frozenset(listed(row["organisations"])),
+                }
+            )
+        )
         for row in cluster.staff
     ]
     delegations = [
-        Delegation(person=PersonKey(row["person"]), organisation=OrganisationKey(row["organisation"]),
-                   responsible=PersonKey(row["responsible"]))
+        Delegation(
+            person=PersonKey(row["person"]),
+            organisation=OrganisationKey(row["organisation"]),
+            responsible=PersonKey(row["responsible"]),
+        )
         for row in cluster.delegations
     ]
     registered = [
@@ -128,8 +143,13 @@ async def submit_as(service: Service, token_key: dict[str, str], one: Submission
 
 
 def persona_token(
-    persona: Persona, private_jwk: dict[str, str], *, at_us: int, audience: str = "overgang",
-    purposes: frozenset[str] = frozenset(), life_seconds: int = 8 * 3600,
+    persona: Persona,
+    private_jwk: dict[str, str],
+    *,
+    at_us: int,
+    audience: str = "overgang",
+    purposes: frozenset[str] = frozenset(),
+    life_seconds: int = 8 * 3600,
 ) -> str:
     """Issue a token for a persona; `purposes` replace the persona's own."""
     wanted = frozenset(Purpose(code) for code in purposes) or frozenset({persona.purpose})
@@ -178,6 +198,10 @@ def _fact(row: RegisterRow) -> RegisterFact | None:
     if kind is None:
         return None
     return RegisterFact(
-        citizen=row.identifier, kind=kind, period=Period(start=row.start, end=row.stop), source=row.source,
-        organisation=row.organisation, representative=row.representative,
+        citizen=row.identifier,
+        kind=kind,
+        period=Period(start=row.start, end=row.stop),
+        source=row.source,
+        organisation=row.organisation,
+        representative=row.representative,
     )

@@ -13,7 +13,7 @@ from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
 from app.translate.classification import VERSION
-from app.translate.homes import Citizen, HomeRef, Homeless
+from app.translate.homes import Citizen, Homeless, HomeRef
 from schemas.fault import Fault
 
 Identifier = tuple[str, str]
@@ -41,11 +41,18 @@ async def subject_of(
     Raises:
         InvalidContentError: none, several, or one who cannot be found; a fault for each entry.
     """
-    faults: list[Fault] = [moved(fault, entry) for entry, home in _pairs(entries, homes, Homeless) for fault in home.faults]
+    faults: list[Fault] = [
+        moved(fault, entry) for entry, home in _pairs(entries, homes, Homeless) for fault in home.faults
+    ]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
-    patients = {name: home for entry, home in _pairs(entries, homes, Citizen) if entry.type == "Patient"
-                for name in (entry.full_url,) if name}
+    patients = {
+        name: home
+        for entry, home in _pairs(entries, homes, Citizen)
+        if entry.type == "Patient"
+        for name in (entry.full_url,)
+        if name
+    }
     found: dict[int, str] = {}
     identifiers: dict[Identifier, None] = {}
     for entry, home in _pairs(entries, homes, Citizen):
@@ -56,7 +63,9 @@ async def subject_of(
         if pointed is not None:
             pids.append(pointed)
         elif named.reference and not wanted:
-            faults.append(Fault(entry.path, "not-found", "the citizen that this names is not in the transaction or here"))
+            faults.append(
+                Fault(entry.path, "not-found", "the citizen that this names is not in the transaction or here")
+            )
         if len(set(pids)) > 1:
             faults.append(Fault(entry.path, "business-rule", "these identifiers belong to different citizens"))
         for pid in pids:
@@ -70,8 +79,14 @@ async def subject_of(
 
 
 async def _subject(
-    snapshot: Snapshot, entries: Sequence[Entry], found: Mapping[int, str], identifiers: Mapping[Identifier, None],
-    patients: Mapping[str, Citizen], homes: Sequence[HomeRef], *, at_us: int,
+    snapshot: Snapshot,
+    entries: Sequence[Entry],
+    found: Mapping[int, str],
+    identifiers: Mapping[Identifier, None],
+    patients: Mapping[str, Citizen],
+    homes: Sequence[HomeRef],
+    *,
+    at_us: int,
 ) -> Subject:
     if found:
         row = await row_of(snapshot, next(iter(found)))
@@ -79,10 +94,13 @@ async def _subject(
         return Subject(row=row, unknown=tuple(unknown))
     if not identifiers:
         faults = tuple(
-            Fault(entry.path, "required", "nothing here names a citizen") for entry, _ in zip(entries, homes, strict=True)
+            Fault(entry.path, "required", "nothing here names a citizen")
+            for entry, _ in zip(entries, homes, strict=True)
         )
         raise InvalidContentError("nothing here names a citizen", faults=faults)
-    groups = {frozenset(_identifiers(patients.get(home.reference, home))) for _, home in _pairs(entries, homes, Citizen)}
+    groups = {
+        frozenset(_identifiers(patients.get(home.reference, home))) for _, home in _pairs(entries, homes, Citizen)
+    }
     linked: set[Identifier] = set()
     for group in sorted(groups, key=len, reverse=True):
         if linked and group and linked.isdisjoint(group):

@@ -3,7 +3,9 @@
 from app.store.directory import Directory
 from consent.model import OrganisationKey
 
-LEGAL_KINDS = frozenset({"hospital", "municipality", "general-practice", "specialist-practice", "laboratory", "authority", "register"})
+LEGAL_KINDS = frozenset(
+    {"hospital", "municipality", "general-practice", "specialist-practice", "laboratory", "authority", "register"}
+)
 """Kinds of organisation that are controllers; a region is one only for what it writes itself."""
 
 

@@ -38,7 +38,12 @@ async def declare(
         async with service.database.snapshot() as snapshot:
             pid = await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
             access = await gate.authorize(
-                service, snapshot, call, pid=pid, action=Action.DECLARE, operation=audit.Operation.DECLARE,
+                service,
+                snapshot,
+                call,
+                pid=pid,
+                action=Action.DECLARE,
+                operation=audit.Operation.DECLARE,
                 view=kind.value,
             )
             requester = access.permit.request.requester
@@ -50,17 +55,37 @@ async def declare(
                 raise _fault("reason", "throttled", "this was declared too often today; the department must look at it")
         at = from_us(call.at_us)
         declaration = Declaration(
-            kind=kind, person=requester.person, organisation=requester.organisation, purpose=min(purposes),
-            period=Period(start=at, end=at + _longest(kind)), reason=reason,
+            kind=kind,
+            person=requester.person,
+            organisation=requester.organisation,
+            purpose=min(purposes),
+            period=Period(start=at, end=at + _longest(kind)),
+            reason=reason,
         )
         id_ = random_id()
         told = Notice(pid=pid, id=id_, recipient="citizen", topic=f"declared-{kind.value}", focus="", at_us=call.at_us)
-        review = Notice(pid=pid, id=f"review:{id_}", recipient=requester.organisation, topic=f"review-{kind.value}",
-                        focus="", at_us=call.at_us)
-        record = gate.entry(call, pid=pid, operation=audit.Operation.DECLARE, permit=access.permit, view=kind.value,
-                            query=f"declaration {id_}")
-        job = Job(pid=pid, base_change=access.change, audit=(record,),
-                  writes=(declarations.put(pid, id_, declaration), outbox.put([told, review])))
+        review = Notice(
+            pid=pid,
+            id=f"review:{id_}",
+            recipient=requester.organisation,
+            topic=f"review-{kind.value}",
+            focus="",
+            at_us=call.at_us,
+        )
+        record = gate.entry(
+            call,
+            pid=pid,
+            operation=audit.Operation.DECLARE,
+            permit=access.permit,
+            view=kind.value,
+            query=f"declaration {id_}",
+        )
+        job = Job(
+            pid=pid,
+            base_change=access.change,
+            audit=(record,),
+            writes=(declarations.put(pid, id_, declaration), outbox.put([told, review])),
+        )
         try:
             await service.database.commit(job)
         except StaleError:

@@ -5,9 +5,11 @@ from dataclasses import dataclass, field, replace
 
 from app.store import citizens, revisions, signatures
 from app.store.citizens import CitizenRow
-from app.store.job import AuditEntry, Job, Write
+from app.store.job import AuditEntry, Job, Update, Write
+from app.store.place import place_of
 from app.store.revisions import Revision
 from app.store.signatures import SignatureRow
+from app.store.tables import resource
 from consent.model import Signature
 
 
@@ -20,6 +22,7 @@ class Draft:
     next_n: int = 1
     revisions: list[Revision] = field(default_factory=list)
     touched: dict[Signature, int] = field(default_factory=dict)
+    relabelled: list[tuple[int, int]] = field(default_factory=list)  # place, number of the raised signature
     others: list[Write] = field(default_factory=list)
 
     @classmethod
@@ -52,5 +55,9 @@ class Draft:
         writes: list[Write] = [citizens.admit(replace(row, change=1)) if is_new else citizens.amend(row)]
         if self.revisions:
             writes += revisions.put(pid, self.revisions)
+            if self.relabelled:
+                written = {place_of(pid, one.n) for one in self.revisions}
+                rows = tuple(row for row in self.relabelled if row[0] not in written)
+                writes.append(Update(resource, ("place",), ("sig",), rows))
             writes.append(signatures.touch(pid, self.touched, change=self.citizen.change + 1))
         return Job(pid=pid, base_change=self.citizen.change, writes=(*writes, *self.others), audit=audit)

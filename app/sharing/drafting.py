@@ -9,15 +9,15 @@ from app.errors import AccessRefusedError
 from app.gate import Access
 from app.runtime import from_us
 from app.search.index import index
+from app.sharing.actors import named_by
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
 from app.sharing.rewriting import references_in, rewritten
 from app.sharing.values import Written
 from app.store import relations
-from app.store.revisions import Revision
 from app.store.resources import Stored
+from app.store.revisions import Revision
 from app.summary.lines import line_of
-from app.sharing.actors import named_by
 from app.translate.classification import Classified, category_of, classify
 from app.translate.directives import directive_of
 from app.translate.homes import HomeRef, Inherits
@@ -25,9 +25,11 @@ from app.translate.inheritance import inherited_in, links_of
 from app.translate.labels import labels_of, merge_labels
 from app.translate.relations import relations_of
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
+from consent.directives import may_record
 from consent.disclosure import may_disclose
 from consent.explain import guidance
 from consent.model import CitizenKey, Directive, Item, Period, Signature
+from consent.vocabulary import Label
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
@@ -50,7 +52,7 @@ class Drafting:
     """The entries of one submission on their way into one draft.
 
     `references` maps what the client called things to what we call them; `related` are the signatures of stored
-    resources that the entries refer to, by 'Type/id'.
+    resources that the entries refer to, by 'Type/id', and `places` where these lie.
     """
 
     call: Call
@@ -59,6 +61,7 @@ class Drafting:
     draft: Draft
     references: Mapping[str, str]
     related: Mapping[str, Signature]
+    places: Mapping[str, int]
     source: Source
     proves: bool = True
     anchored: frozenset[str] = frozenset()
@@ -73,7 +76,8 @@ class Drafting:
         """
         written = [each for each in placed if each.entry.method != "DELETE" and not each.is_kept]
         parsed = [
-            rewritten(each.entry.resource, self.references) | {"id": each.reference.partition("/")[2]} for each in written
+            rewritten(each.entry.resource, self.references) | {"id": each.reference.partition("/")[2]}
+            for each in written
         ]
         named = [((each.reference,), resource) for each, resource in zip(written, parsed, strict=True)]
         inherited = inherited_in(named, labels_of, category_of)
@@ -165,6 +169,17 @@ class Drafting:
         labels = merge_labels(placed.current.item.signature.labels, classified.signature.labels)
         return replace(classified, signature=replace(classified.signature, labels=labels))
 
+    def _raise(self, target: str, labels: frozenset[Label]) -> None:
+        """Raise the labels of a stored resource that what is written now speaks of, at once and without a new version."""
+        old = self.related[target]
+        place = self.places.get(target)
+        if labels <= old.labels or place is None:
+            return
+        raised = replace(old, labels=old.labels | labels)
+        self.draft.touch(old)
+        row = (place, self.draft.touch(raised))
+        self.draft.relabelled.append(row)
+
     def _check_permit(self, entry: Entry, reference: str, classified: Classified) -> None:
         access = self.access
         if entry.type == "Consent" and self.directing is not None:
@@ -177,14 +192,14 @@ class Drafting:
             period=Period(start=from_us(start), end=from_us(stop)),
         )
         if not may_disclose(access.permit, item):
-            request = access.permit.request
-            raise AccessRefusedError(guidance(request.requester.function, min(request.purposes), request.action))
+            raise _refused(access)
 
-    def _consequences(
-        self, placed: Placed, resource: dict[str, Any], classified: Classified, version: int
-    ) -> None:
+    def _consequences(self, placed: Placed, resource: dict[str, Any], classified: Classified, version: int) -> None:
         """Draft what the resource means beyond itself: relations, a directive, the citizen's own row."""
         pid = self.draft.citizen.pid
+        takers, _ = links_of(resource)
+        for target in takers & self.related.keys():
+            self._raise(target, classified.signature.labels)
         proven = relations_of(resource, classified, source=self.source) if self.proves else ()
         if placed.current is not None:
             self.draft.others.append(relations.remove_of(pid, placed.reference))
@@ -201,6 +216,8 @@ class Drafting:
                 resolve=lambda reference: named_by(reference, self.source.actors),
             )
             if isinstance(read, Directive):
+                if not may_record(self.directing.permit, read):
+                    raise _refused(self.directing)
                 self.draft.others.append(
                     relations.put_directive(
                         pid, placed.n, version=version, active=read.active, period=read.period, root=read.root
@@ -208,3 +225,8 @@ class Drafting:
                 )
             else:
                 self.faults += [moved(fault, placed.entry) for fault in read]
+
+
+def _refused(access: Access) -> AccessRefusedError:
+    request = access.permit.request
+    return AccessRefusedError(guidance(request.requester.function, min(request.purposes), request.action))

@@ -17,7 +17,10 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One write. `path` is the FHIRPath of the resource in what the client sent."""
+    """One write. `path` is the FHIRPath of the resource in what the client sent.
+
+    `yields`: when the source keeps a Patient of this citizen already, that one stands (a message's Patient says little).
+    """
 
     path: str
     method: Method
@@ -29,13 +32,29 @@ class Entry:
     if_match: int | None = None
     if_none_exist: str | None = None
     url: str = ""
+    yields: bool = False
 
 
-def single(content: Admitted, *, method: Method, type: str, id: str | None = None, if_match: int | None = None,
-           if_none_exist: str | None = None) -> Entry:
+def single(
+    content: Admitted,
+    *,
+    method: Method,
+    type: str,
+    id: str | None = None,
+    if_match: int | None = None,
+    if_none_exist: str | None = None,
+) -> Entry:
     """Return the entry of a create or update of its own."""
-    return Entry(path=type, method=method, type=type, raw=content.raw, resource=content.resource, id=id,
-                 if_match=if_match, if_none_exist=if_none_exist)
+    return Entry(
+        path=type,
+        method=method,
+        type=type,
+        raw=content.raw,
+        resource=content.resource,
+        id=id,
+        if_match=if_match,
+        if_none_exist=if_none_exist,
+    )
 
 
 def of_bundle(content: Admitted) -> tuple[list[Entry], list[Fault]]:
@@ -66,7 +85,9 @@ def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[
         faults.append(Fault(f"{path}.request.method", "not-supported", "use POST, PUT, DELETE or GET"))
         return None
     if matched is None or type_ not in HOME_OF or "?" in url:
-        faults.append(Fault(f"{path}.request.url", "not-supported", "name a type that is kept here, without conditions"))
+        faults.append(
+            Fault(f"{path}.request.url", "not-supported", "name a type that is kept here, without conditions")
+        )
         return None
     id_ = matched["id"]
     if (method == "POST") == (id_ is not None):
@@ -88,9 +109,16 @@ def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[
         faults.append(Fault(f"{path}.request.ifMatch", "value", "give the version as an entity tag"))
         return None
     return Entry(
-        path=f"{path}.resource", method=method, type=type_, raw=raw or b"", resource=resource or {},
-        full_url=part.get("fullUrl", ""), id=id_, if_match=int(tag[1]) if tag else None,
-        if_none_exist=request.get("ifNoneExist"), url=url,
+        path=f"{path}.resource",
+        method=method,
+        type=type_,
+        raw=raw or b"",
+        resource=resource or {},
+        full_url=part.get("fullUrl", ""),
+        id=id_,
+        if_match=int(tag[1]) if tag else None,
+        if_none_exist=request.get("ifNoneExist"),
+        url=url,
     )
 
 

@@ -7,8 +7,8 @@ from app.search import sql
 from app.search.cursor import Cursors, Position
 from app.search.parse import parse
 from app.search.query import ById, SearchQuery
-from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.log import search_log
+from app.sharing.look_up import UNKNOWN_PID
 from app.store import citizens
 from app.store.database import Snapshot
 from app.store.job import Job
@@ -19,9 +19,7 @@ from schemas.fault import Fault
 from schemas.homes import HOME_OF
 
 
-async def search(
-    service: Service, call: Call, *, type: str, pairs: list[tuple[str, str]], lenient: bool
-) -> bytes:
+async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[str, str]], lenient: bool) -> bytes:
     """Return a searchset Bundle.
 
     Raises:

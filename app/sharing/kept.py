@@ -78,9 +78,7 @@ def _is_directory(service: Service, entry: Entry) -> bool:
     return isinstance(home_of(entry.resource), Directory)
 
 
-async def _planned(
-    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry]
-) -> tuple[Draft, Kept]:
+async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry]) -> tuple[Draft, Kept]:
     requester, _ = await gate.identify(snapshot, call)
     await gate.check_writable(snapshot, call, {entry.type for entry in entries})
     if not WRITES[requester.function]:

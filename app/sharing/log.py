@@ -52,15 +52,21 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         {
             "fullUrl": f"{base}/AuditEvent/{row.hash.hex()[:32]}",
             "resource": audit.audit_event(
-                audit.decode(row.body), id=row.hash.hex()[:32], recorded=_instant(row.at_us), patient=patient, instance=instance,
-                organisation_names=registry.names, base_url=base,
+                audit.decode(row.body),
+                id=row.hash.hex()[:32],
+                recorded=_instant(row.at_us),
+                patient=patient,
+                instance=instance,
+                organisation_names=registry.names,
+                base_url=base,
             ),
             "search": {"mode": "match"},
         }
         for row in rows
     ]
-    record = gate.entry(call, pid=access.pid, operation=audit.Operation.READ_LOG, permit=access.permit,
-                        categories=["access-log"])
+    record = gate.entry(
+        call, pid=access.pid, operation=audit.Operation.READ_LOG, permit=access.permit, categories=["access-log"]
+    )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
     if entries:

@@ -100,8 +100,13 @@ async def _authorize(
 ) -> Access:
     try:
         return await gate.authorize(
-            service, snapshot, call, pid=None if pid == UNKNOWN_PID else pid, action=Action.LOOK_UP,
-            operation=operation, query=type_,
+            service,
+            snapshot,
+            call,
+            pid=None if pid == UNKNOWN_PID else pid,
+            action=Action.LOOK_UP,
+            operation=operation,
+            query=type_,
         )
     except AccessRefusedError:
         raise NotFoundError(_ABSENT) from None

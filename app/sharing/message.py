@@ -107,8 +107,15 @@ def _patient_of(content: Admitted) -> Entry:
     for index, part in enumerate(content.resource["entry"]):
         resource, raw = part["resource"], raws[index]
         if resource["resourceType"] == "Patient" and raw is not None:
-            return Entry(path=f"Bundle.entry[{index}].resource", method="POST", type="Patient", raw=raw,
-                         resource=resource, full_url=_PATIENT)
+            return Entry(
+                path=f"Bundle.entry[{index}].resource",
+                method="POST",
+                type="Patient",
+                raw=raw,
+                resource=resource,
+                full_url=_PATIENT,
+                yields=True,
+            )
     raise InvalidContentError("the notification has no Patient")
 
 
@@ -156,8 +163,12 @@ async def _processed(
         return (*rows_written, outbox.put(notices)) if notices else rows_written
 
     submission = Submission(
-        entries=entries, operation=audit.Operation.MESSAGE, query=f"hospital-notification {step.code} {step.outcome}",
-        extra=extra, base_change=change, proves=False,
+        entries=entries,
+        operation=audit.Operation.MESSAGE,
+        query=f"hospital-notification {step.code} {step.outcome}",
+        extra=extra,
+        base_change=change,
+        proves=False,
     )
     await submit(service, call, submission)
     return answer
@@ -194,12 +205,25 @@ def _encounter_entry(service: Service, step: Step, pid: int | None, n: int | Non
     resource = dict(step.encounter or {})
     if pid is None or n is None:
         resource.pop("id", None)
-        return Entry(path="Encounter", method="POST", type="Encounter", raw=_bytes(resource), resource=resource,
-                     full_url=_ENCOUNTER)
+        return Entry(
+            path="Encounter",
+            method="POST",
+            type="Encounter",
+            raw=_bytes(resource),
+            resource=resource,
+            full_url=_ENCOUNTER,
+        )
     id_ = service.database.ids.encode(pid, n)
     resource["id"] = id_
-    return Entry(path="Encounter", method="PUT", type="Encounter", raw=_bytes(resource), resource=resource, id=id_,
-                 full_url=_ENCOUNTER)
+    return Entry(
+        path="Encounter",
+        method="PUT",
+        type="Encounter",
+        raw=_bytes(resource),
+        resource=resource,
+        id=id_,
+        full_url=_ENCOUNTER,
+    )
 
 
 def _provenance_entry(step: Step) -> Entry:
@@ -244,9 +268,15 @@ def _notices(pid: int, step: Step, told: frozenset[str], focus: str, call: Call)
 async def _repeated(service: Service, call: Call, pid: int | None, key: str, answer: Acknowledged) -> Acknowledged:
     """Acknowledge what was told before in another envelope: recorded, nothing changes."""
     about = -1 if pid is None else pid
-    record = gate.plain_entry(call, pid=about, operation=audit.Operation.MESSAGE, policy="", query="hospital-notification repeat")
+    record = gate.plain_entry(
+        call, pid=about, operation=audit.Operation.MESSAGE, policy="", query="hospital-notification repeat"
+    )
     await service.database.commit(
-        Job(pid=about, audit=(record,), writes=(answers.put(about, key, answers.Answer(answer.body, answer.status, call.at_us)),))
+        Job(
+            pid=about,
+            audit=(record,),
+            writes=(answers.put(about, key, answers.Answer(answer.body, answer.status, call.at_us)),),
+        )
     )
     return answer
 
@@ -259,7 +289,9 @@ async def _acknowledged(
     service: Service, call: Call, to: Envelope, answer: Answer, faults: tuple[Fault, ...]
 ) -> Acknowledged:
     """Record a refusal, then acknowledge it; no citizen's log is touched by what may be forged."""
-    record = gate.plain_entry(call, pid=-1, operation=audit.Operation.MESSAGE, policy="", query=f"message {answer.value}")
+    record = gate.plain_entry(
+        call, pid=-1, operation=audit.Operation.MESSAGE, policy="", query=f"message {answer.value}"
+    )
     await service.database.commit(Job(pid=-1, audit=(record,)))
     return _made(service, call, to, answer, faults)
 

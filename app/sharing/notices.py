@@ -42,8 +42,14 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
                 patient = service.database.ids.encode(notice.pid, master) if master is not None else ""
                 shown.append((notice, patient))
     for pid in sorted({notice.pid for notice, _ in shown}):
-        record = gate.plain_entry(call, pid=pid, operation=audit.Operation.NOTICES, policy=POLICY_VERSION,
-                                  rules=["A1"], categories=["admission"])
+        record = gate.plain_entry(
+            call,
+            pid=pid,
+            operation=audit.Operation.NOTICES,
+            policy=POLICY_VERSION,
+            rules=["A1"],
+            categories=["admission"],
+        )
         await service.database.commit(Job(pid=pid, audit=(record,)))
     base = service.settings.public_url
     entries = [
@@ -53,7 +59,10 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
                 "resourceType": "Parameters",
                 "parameter": [
                     {"name": "topic", "valueCode": notice.topic},
-                    {"name": "at", "valueInstant": from_us(notice.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")},
+                    {
+                        "name": "at",
+                        "valueInstant": from_us(notice.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                    },
                     {"name": "patient", "valueReference": {"reference": f"{base}/Patient/{patient}"}},
                     {"name": "focus", "valueReference": {"reference": f"{base}/{notice.focus}"}},
                 ],

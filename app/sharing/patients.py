@@ -11,8 +11,8 @@ from app.errors import DuplicateError, InvalidSearchError
 from app.gate import Access
 from app.search import sql
 from app.search.parse import parse
-from app.sharing.entries import Entry
 from app.sharing.controller import kind_of
+from app.sharing.entries import Entry
 from app.store import bookkeeping, directory, versions
 from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
@@ -21,7 +21,9 @@ from app.translate.demographics import Candidate, Contradiction, contradictions,
 from schemas.homes import HOME_OF
 
 _parse = msgspec.json.Decoder().decode
-_SPARSE = frozenset({"resourceType", "id", "meta", "text", "identifier", "managingOrganization", "implicitRules", "language"})
+_SPARSE = frozenset(
+    {"resourceType", "id", "meta", "text", "identifier", "managingOrganization", "implicitRules", "language"}
+)
 
 
 async def existing(
@@ -42,12 +44,10 @@ async def existing(
             return found, True
     if entry.type != "Patient":
         return None, False
-    mine = await sql.find(
-        snapshot, access.permit, parse("Patient", [("_count", "2")]), signatures=access.signatures
-    )
+    mine = await sql.find(snapshot, access.permit, parse("Patient", [("_count", "2")]), signatures=access.signatures)
     if not mine.rows:
         return None, False
-    return mine.rows[0], entry.resource.keys() <= _SPARSE
+    return mine.rows[0], entry.yields or entry.resource.keys() <= _SPARSE
 
 
 async def _matching(snapshot: Snapshot, access: Access, entry: Entry) -> Stored | None:
@@ -84,7 +84,9 @@ async def amended(
         if n not in changed
     ]
     candidates += [
-        Candidate(key=n, source_kind=kind_of(registry, controller), updated_us=at_us, demographics=demographics_of(resource))
+        Candidate(
+            key=n, source_kind=kind_of(registry, controller), updated_us=at_us, demographics=demographics_of(resource)
+        )
         for n, resource in changed.items()
         if resource is not None
     ]
@@ -92,7 +94,10 @@ async def amended(
     if master is None:
         return replace(row, master=None), ()
     said = master.demographics
-    return replace(row, master=master.key, born=said.born_us, died=said.died_us), contradictions(candidates)
+    born = said.born_us
+    if born is None:
+        born = next((one.demographics.born_us for one in candidates if one.demographics.born_us is not None), None)
+    return replace(row, master=master.key, born=born, died=said.died_us), contradictions(candidates)
 
 
 PATIENT = HOME_OF["Patient"].number

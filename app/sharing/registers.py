@@ -59,9 +59,7 @@ async def _feed(service: Service, citizen: Identifier, about: Sequence[RegisterF
     raise ContentionError("others are writing about this citizen; try again")
 
 
-async def _job(
-    snapshot: Snapshot, citizen: Identifier, about: Sequence[RegisterFact], *, at_us: int
-) -> Job | None:
+async def _job(snapshot: Snapshot, citizen: Identifier, about: Sequence[RegisterFact], *, at_us: int) -> Job | None:
     pid = await citizens.find_pid(snapshot, *citizen, at_us=at_us)
     if pid is not None and not about:
         return None
@@ -74,8 +72,13 @@ async def _job(
     for number, fact in enumerate(about):
         id_ = f"register:{fact.kind.value}:{number}"
         if isinstance(fact.kind, RelationKind) and fact.organisation is not None:
-            relation = Relation(kind=fact.kind, organisation=OrganisationKey(fact.organisation),
-                                evidence=Evidence.REGISTER, period=fact.period, source=fact.source)
+            relation = Relation(
+                kind=fact.kind,
+                organisation=OrganisationKey(fact.organisation),
+                evidence=Evidence.REGISTER,
+                period=fact.period,
+                source=fact.source,
+            )
             found.append((id_, relation))
         elif isinstance(fact.kind, RepresentationKind) and fact.representative is not None:
             who = await citizens.find_pid(snapshot, *fact.representative, at_us=at_us)

@@ -60,8 +60,9 @@ async def _stored(service: Service, call: Call, content: Admitted, report: Repor
             for position, planned in fresh
         ]
 
-    submission = Submission(entries=entries, operation=audit.Operation.REPORT, query="delivery-report", extra=extra,
-                            base_change=change)
+    submission = Submission(
+        entries=entries, operation=audit.Operation.REPORT, query="delivery-report", extra=extra, base_change=change
+    )
     written = await submit(service, call, submission)
     return response_of(service, entries, written)
 
@@ -70,16 +71,27 @@ def _citizen_entry(content: Admitted, raws: list[bytes | None], report: Report) 
     for index, part in enumerate(content.resource["entry"]):
         raw = raws[index]
         if part["resource"]["resourceType"] == "Patient" and raw is not None:
-            return Entry(path=f"Bundle.entry[{index}].resource", method="POST", type="Patient", raw=raw,
-                         resource=part["resource"], full_url=report.citizen_url)
+            return Entry(
+                path=f"Bundle.entry[{index}].resource",
+                method="POST",
+                type="Patient",
+                raw=raw,
+                resource=part["resource"],
+                full_url=report.citizen_url,
+            )
     fault = Fault("Bundle.entry", "structure", "a delivery report is about exactly one citizen")
     raise InvalidContentError(fault.text, faults=(fault,))
 
 
 def _entry(planned: PlannedEntry, raw: bytes, known: str | None) -> Entry:
     return Entry(
-        path=f"Bundle.entry[{planned.index}].resource", method="POST" if known is None else "PUT",
-        type=planned.resource["resourceType"], raw=raw, resource=planned.resource, full_url=planned.full_url, id=known,
+        path=f"Bundle.entry[{planned.index}].resource",
+        method="POST" if known is None else "PUT",
+        type=planned.resource["resourceType"],
+        raw=raw,
+        resource=planned.resource,
+        full_url=planned.full_url,
+        id=known,
     )
 
 

@@ -19,7 +19,9 @@ def rewritten(value: Any, references: Mapping[str, str]) -> Any:
     """Return the parsed resource with the same references replaced as in its bytes."""
     if isinstance(value, dict):
         return {
-            key: references.get(inner, inner) if key == "reference" and isinstance(inner, str) else rewritten(inner, references)
+            key: references.get(inner, inner)
+            if key == "reference" and isinstance(inner, str)
+            else rewritten(inner, references)
             for key, inner in value.items()
         }
     if isinstance(value, list):

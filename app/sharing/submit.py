@@ -14,17 +14,19 @@ from app.gate import Access
 from app.sharing import patients
 from app.sharing.actors import actors_of
 from app.sharing.citizen import Subject, row_of, subject_of
+from app.sharing.controller import controller_of
 from app.sharing.draft import Draft
 from app.sharing.drafting import Drafting, Placed
 from app.sharing.entries import Entry, moved
 from app.sharing.kept import Kept, keep_directory
-from app.sharing.rewriting import names_of, references_in
+from app.sharing.rewriting import names_of, references_in, rewritten
 from app.sharing.values import Written
-from app.sharing.controller import controller_of
 from app.store import bookkeeping, citizens, directory, outbox, resources, versions
 from app.store.database import Snapshot
+from app.store.directory import Directory
 from app.store.job import AuditEntry, Job, Write
 from app.store.outbox import Notice
+from app.store.place import place_of
 from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.translate.directives import is_directive
@@ -100,13 +102,15 @@ async def _planned(
     subject = await _subject(service, snapshot, call, entries, writes, [homes[id(entry)] for entry in writes])
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
-    _check_others(writes)
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     draft = Draft.begin(subject.row, access.signatures)
     placed = [await _place(service, snapshot, call, access, draft, entry, homes) for entry in entries]
     references = {**kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    _check_others(writes, references, {each.reference for each in placed if each.entry.type == "Patient"})
+    related = await _related(service, snapshot, access, entries)
     drafting = Drafting(
         call=call,
         access=access,
@@ -114,16 +118,15 @@ async def _planned(
         draft=draft,
         references=references,
         proves=submission.proves,
-        related=await _related(service, snapshot, access, entries),
-        source=await _source(service, snapshot, call, submission.entries, references, kept),
+        related={name: signature for name, (_, signature) in related.items()},
+        places={name: place_of(subject.row.pid, n) for name, (n, _) in related.items()},
+        source=await _source(service, snapshot, call, registry, submission.entries, references),
     )
     written = drafting.put_all(placed)
     if drafting.faults:
         raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
-    draft.others += [
-        citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown
-    ]
+    draft.others += [citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown]
     draft.others += submission.extra(subject.row.pid, results)
     if draft.is_empty:
         return None, results
@@ -132,14 +135,28 @@ async def _planned(
     )
     if findings:
         draft.others.append(
-            outbox.put([Notice(pid=subject.row.pid, id=f"review:{call.request_id}", recipient=OPERATOR,
-                               topic="demographics-contradict", focus="", at_us=call.at_us)])
+            outbox.put(
+                [
+                    Notice(
+                        pid=subject.row.pid,
+                        id=f"review:{call.request_id}",
+                        recipient=OPERATOR,
+                        topic="demographics-contradict",
+                        focus="",
+                        at_us=call.at_us,
+                    )
+                ]
+            )
         )
     return draft.job((_record(call, access, draft, submission),), amended=row), results
 
 
 async def _subject(
-    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry], writes: Sequence[Entry],
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    entries: Sequence[Entry],
+    writes: Sequence[Entry],
     homes: Sequence[HomeRef],
 ) -> Subject:
     """Return the citizen: of the ids that are changed, else of the homes; both must agree."""
@@ -174,8 +191,13 @@ async def _authorized(
 
     async def ask(action: Action) -> Access:
         return await gate.authorize(
-            service, snapshot, call, pid=subject.row.pid, action=action,
-            operation=submission.operation, query=submission.query,
+            service,
+            snapshot,
+            call,
+            pid=subject.row.pid,
+            action=action,
+            operation=submission.operation,
+            query=submission.query,
         )
 
     directing = await ask(Action.DIRECT) if directives else None
@@ -189,7 +211,12 @@ def _directs(entry: Entry) -> bool:
 
 
 async def _place(
-    service: Service, snapshot: Snapshot, call: Call, access: Access, draft: Draft, entry: Entry,
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    access: Access,
+    draft: Draft,
+    entry: Entry,
     homes: Mapping[int, HomeRef],
 ) -> Placed:
     home = homes.get(id(entry), Inherits())
@@ -216,17 +243,21 @@ async def _current(service: Service, snapshot: Snapshot, access: Access, entry: 
     return stored
 
 
-def _check_others(writes: Sequence[Entry]) -> None:
+def _check_others(writes: Sequence[Entry], references: Mapping[str, str], own: frozenset[str] | set[str]) -> None:
     """Refuse citizens who are named where the table of homes does not allow it."""
-    faults = [moved(fault, entry) for entry in writes for fault in other_citizens(entry.resource).faults]
+    faults = [
+        moved(fault, entry)
+        for entry in writes
+        for fault in other_citizens(rewritten(entry.resource, references), own=own).faults
+    ]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
 
 
 async def _related(
     service: Service, snapshot: Snapshot, access: Access, entries: Sequence[Entry]
-) -> dict[str, Signature]:
-    """Return the signatures of the citizen's stored resources that the entries refer to.
+) -> dict[str, tuple[int, Signature]]:
+    """Return n and signature of the citizen's stored resources that the entries refer to, by 'Type/id'.
 
     Read by key, without a permit: only labels flow from here, upwards, and nothing of it is answered.
     """
@@ -235,24 +266,30 @@ async def _related(
         for reference in references_in(entry.resource):
             place = service.database.ids.decode(reference.rpartition("/")[2])
             if place is not None and place[0] == access.pid:
-                wanted[place[1]] = reference
+                wanted[place[1]] = "/".join(reference.split("/")[-2:])
     if not wanted:
         return {}
     signatures = {row.number: row.signature for row in access.signatures}
     found = await bookkeeping.signature_numbers(snapshot, access.pid, tuple(wanted))
-    return {wanted[n]: signatures[number] for n, number in found.items()}
+    return {wanted[n]: (n, signatures[number]) for n, number in found.items()}
 
 
 async def _source(
-    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry], references: Mapping[str, str], kept: Kept
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    registry: Directory,
+    entries: Sequence[Entry],
+    references: Mapping[str, str],
 ) -> Source:
     requester = call.caller.requester
-    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     named = [references.get(name, name) for entry in entries for name in references_in(entry.resource)]
     return Source(
         controller=controller_of(registry, requester.organisation or ""),
         received_us=call.at_us,
         author=requester.person or "",
+        function=requester.function.value,
+        specialties=registry.specialties,
         organisations=registry.tree,
         actors=await actors_of(service, snapshot, entries, references, named),
     )

@@ -15,7 +15,7 @@ from app.gate import Access
 from app.runtime import from_us, to_us
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.values import Made
-from app.store import bookkeeping, citizens, directory, resources, versions
+from app.store import citizens, directory, resources, versions
 from app.store.database import Snapshot
 from app.store.job import Job
 from app.store.resources import Stored
@@ -24,8 +24,8 @@ from app.summary.compose import compose
 from app.summary.kept import Kept
 from app.summary.model import Entry
 from app.summary.sections import VIEW_OF_PROFILE, VIEWS
-from consent.disclosure import residual
 from consent.condition import ALWAYS, NEVER
+from consent.disclosure import residual
 from consent.model import Item, OrganisationKey, Period, PersonKey, Signature
 from consent.policy import TREATING
 from consent.vocabulary import Action, Category, Regime
@@ -36,7 +36,12 @@ _PATIENT = TYPE_NUMBER["Patient"]
 
 
 async def summary(
-    service: Service, call: Call, *, id: str | None, identifier: tuple[str, str] | None, profile: str | None,
+    service: Service,
+    call: Call,
+    *,
+    id: str | None,
+    identifier: tuple[str, str] | None,
+    profile: str | None,
     unchanged: Callable[[bytes], bool],
 ) -> Made:
     """Return an IPS document for this reader.
@@ -67,8 +72,13 @@ async def summary(
     is_known = unchanged(kept.tag)
     operation = audit.Operation.UNCHANGED if is_known else audit.Operation.SUMMARY
     record = gate.entry(
-        call, pid=access.pid, operation=operation, permit=access.permit, flat=list(kept.shown),
-        categories=kept.categories, view=view,
+        call,
+        pid=access.pid,
+        operation=operation,
+        permit=access.permit,
+        flat=list(kept.shown),
+        categories=kept.categories,
+        view=view,
     )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
     return Made(None if is_known else kept.body, kept.tag)
@@ -108,7 +118,12 @@ def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes
         parts.append((row.number, row.last_change))
     requester = call.caller.requester
     rests_on = (
-        access.pid, tuple(parts), view, requester.function.value, access.permit.policy, access.versions,
+        access.pid,
+        tuple(parts),
+        view,
+        requester.function.value,
+        access.permit.policy,
+        access.versions,
         service.settings.habitual_computing,
     )
     return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest(), exact
@@ -144,7 +159,9 @@ async def _composed(
     permit_until = access.permit.valid_until
     rest = repr((until_us, made.body if not exact else b"")).encode()
     tag = hashlib.blake2b(key + rest, key=service.secret, digest_size=16).hexdigest()
-    ends = [moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None]
+    ends = [
+        moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None
+    ]
     return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
 
 
@@ -163,10 +180,15 @@ def _bare_patient(service: Service, access: Access) -> Entry:
     id_ = service.database.ids.encode(access.pid, 0)
     masked = '{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}'
     body = f'{{"resourceType":"Patient","id":"{id_}","name":[{{"_family":{masked}}}],"_birthDate":{masked}}}'.encode()
-    signature = Signature(Category.MASTER_DATA, frozenset(), OrganisationKey(""), OrganisationKey(""), PersonKey(""),
-                          Regime.HEALTH_CARE)
-    item = Item(citizen=access.permit.request.citizen, instance=f"Patient/{id_}", signature=signature,
-                period=Period(start=access.permit.request.at, end=access.permit.request.at))
+    signature = Signature(
+        Category.MASTER_DATA, frozenset(), OrganisationKey(""), OrganisationKey(""), PersonKey(""), Regime.HEALTH_CARE
+    )
+    item = Item(
+        citizen=access.permit.request.citizen,
+        instance=f"Patient/{id_}",
+        signature=signature,
+        period=Period(start=access.permit.request.at, end=access.permit.request.at),
+    )
     return Entry("Patient", id_, 0, item, b"", body)
 
 

@@ -63,7 +63,11 @@ async def batch(service: Service, call: Call, *, content: Admitted, minimal: boo
             if entry.method == "GET":
                 parts.append(await _read(service, call, entry))
                 continue
-            operation = {"POST": audit.Operation.CREATE, "PUT": audit.Operation.UPDATE, "DELETE": audit.Operation.DELETE}
+            operation = {
+                "POST": audit.Operation.CREATE,
+                "PUT": audit.Operation.UPDATE,
+                "DELETE": audit.Operation.DELETE,
+            }
             (one,) = await submit(service, call, Submission(entries=[entry], operation=operation[entry.method]))
             parts.append(_written_part(service, entry, one, minimal=minimal))
         except OvergangError as error:

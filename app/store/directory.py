@@ -26,6 +26,7 @@ class Organisation:
     municipality: str | None = None
     gln: str | None = None
     phone: str | None = None
+    specialties: frozenset[str] = frozenset()  # 'system|code'
     valid_from: int | None = None
     valid_to: int | None = None
 
@@ -71,6 +72,16 @@ class Directory:
         """Phones that are answered day and night, by SOR."""
         return {one.sor: one.phone for one in self.organisations.values() if one.phone}
 
+    @cached_property
+    def specialties(self) -> Mapping[str, frozenset[str]]:
+        """Specialties ('system|code') by SOR, those of the units above included."""
+        found = {}
+        for sor in self.organisations:
+            path = self.tree.path(OrganisationKey(sor))
+            own = [self.organisations[one].specialties for one in path if one in self.organisations]
+            found[sor] = frozenset().union(*own)
+        return found
+
     def name_of(self, sor: str) -> str:
         """Return the name, or the number itself for an organisation that the directory does not know."""
         known = self.organisations.get(sor)
@@ -115,6 +126,7 @@ def put_organisations(organisations: Iterable[Organisation]) -> tuple[Write, ...
             one.municipality,
             one.gln,
             one.phone,
+            list_of(one.specialties),
             one.valid_from,
             one.valid_to,
         )
@@ -172,6 +184,7 @@ def _organisation(
     municipality: str | None,
     gln: str | None,
     phone: str | None,
+    specialties: str | None,
     valid_from: int | None,
     valid_to: int | None,
 ) -> Organisation:
@@ -183,6 +196,7 @@ def _organisation(
         municipality=municipality,
         gln=gln,
         phone=phone,
+        specialties=frozenset(listed(specialties or "")),
         valid_from=valid_from,
         valid_to=valid_to,
     )

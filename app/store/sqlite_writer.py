@@ -33,7 +33,7 @@ PRAGMA cache_size = -16384;
 PRAGMA temp_store = MEMORY;
 """
 READER = _COMMON + "PRAGMA query_only = ON;"
-_WRITER = _COMMON + "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864;"
+_WRITER = _COMMON + "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 1000;"
 
 
 class SqliteWriteConnection:

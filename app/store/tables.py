@@ -246,6 +246,7 @@ organisation = Table(
     _text("municipality", nullable=True),
     _text("gln", nullable=True),
     _text("phone", nullable=True),
+    _text("specialties", nullable=True),  # 'system|code', comma separated: labels follow from them
     _int("valid_from", nullable=True),
     _int("valid_to", nullable=True),
     **_clustered,

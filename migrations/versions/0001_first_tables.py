@@ -215,6 +215,7 @@ def upgrade() -> None:
         sa.Column("municipality", sa.Text(), nullable=True),
         sa.Column("gln", sa.Text(), nullable=True),
         sa.Column("phone", sa.Text(), nullable=True),
+        sa.Column("specialties", sa.Text(), nullable=True),
         sa.Column("valid_from", sa.BigInteger(), nullable=True),
         sa.Column("valid_to", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("sor"),

@@ -1,0 +1,208 @@
+"""The command `overgang`: migrate, serve, demo, token, audit, revoke. Imports stay inside the commands: starting is quick."""
+
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.config import Settings, settings_from_environment
+from app.errors import OvergangError
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Overgang: one shared picture of a citizen.")
+audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit chains, or seal their heads to anchor elsewhere.")
+app.add_typer(audit_app, name="audit")
+
+_DEMO_URL = "sqlite:///var/demo.sqlite"
+
+
+def main() -> None:
+    """Run the command line; an error of ours is one line and exit code 2."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    for name in ("alembic", "httpx2"):
+        logging.getLogger(name).setLevel(logging.WARNING)
+    try:
+        app()
+    except OvergangError as error:
+        typer.echo(f"overgang: {error.text}", err=True)
+        for fault in error.faults[:20]:
+            typer.echo(f"  {fault.path}: {fault.text}", err=True)
+        sys.exit(2)
+
+
+@app.command()
+def migrate() -> None:
+    """Create or upgrade the schema of OVERGANG_DATABASE_URL."""
+    from app.store.migrate import migrate as bring_up  # noqa: PLC0415
+
+    asyncio.run(bring_up(settings_from_environment().database_url))
+    typer.echo("the database has the newest schema")
+
+
+@app.command()
+def serve(
+    workers: Annotated[int, typer.Option(min=1, help="processes; each has its own audit chain")] = 1,
+) -> None:
+    """Serve the FHIR API on OVERGANG_HOST:OVERGANG_PORT."""
+    import uvicorn  # noqa: PLC0415
+
+    settings = settings_from_environment()
+    uvicorn.run(
+        "app.main:create_app",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=workers,
+        access_log=False,  # INVARIANT: addresses of requests may hold identifiers and are never logged
+        log_level=settings.log_level,
+        server_header=False,
+        date_header=True,
+        timeout_keep_alive=75,
+    )
+
+
+@app.command()
+def token(
+    persona: Annotated[str, typer.Option("--as", help="a persona of the demo cluster; see `overgang personas`")],
+    purpose: Annotated[list[str] | None, typer.Option(help="instead of the persona's own, e.g. ETREAT")] = None,
+    citizen: Annotated[str | None, typer.Option(help="system|value, for the persona `citizen`")] = None,
+) -> None:
+    """Print a bearer token of a persona, on a database that is marked as demo, in development mode alone."""
+    from app.demo.tokens import token_of  # noqa: PLC0415
+
+    typer.echo(asyncio.run(token_of(settings_from_environment(), persona, purposes=purpose or [], citizen=citizen)))
+
+
+@app.command()
+def personas() -> None:
+    """List the personas of the demo cluster."""
+    from app.demo.personas import PERSONAS  # noqa: PLC0415
+
+    for key, persona in PERSONAS.items():
+        typer.echo(f"{key:24} {persona.function.value:22} {persona.name}")
+
+
+@app.command()
+def seed(
+    citizens: Annotated[int, typer.Option(min=38, help="how many, the 38 official test citizens first")] = 220,
+    number: Annotated[int, typer.Option("--seed", help="the same number gives the same cluster")] = 1,
+) -> None:
+    """Migrate, mark as demo and fill OVERGANG_DATABASE_URL with the synthetic cluster."""
+    from app.demo.start import prepare  # noqa: PLC0415
+
+    asyncio.run(prepare(settings_from_environment(), citizens=citizens, number=number))
+
+
+@app.command()
+def demo(
+    *,
+    stay: Annotated[bool, typer.Option(help="keep serving after the journeys")] = True,
+    database: Annotated[
+        str, typer.Option(help="SQLite or PostgreSQL URL; made and seeded when it is empty")
+    ] = _DEMO_URL,
+    citizens: Annotated[int, typer.Option(min=38)] = 220,
+    port: Annotated[int, typer.Option()] = 8000,
+) -> None:
+    """Seed, start the server, play the three journeys over HTTP and show each request with its answer; then stay up."""
+    from app.demo.journeys import play  # noqa: PLC0415
+    from app.demo.start import environment_of, prepare, wait_until_ready  # noqa: PLC0415
+
+    settings = Settings(
+        mode="development", database_url=database, port=port, public_url=f"http://127.0.0.1:{port}/fhir"
+    )
+    asyncio.run(prepare(settings, citizens=citizens, number=1))
+    server = subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=environment_of(settings))
+    try:
+        asyncio.run(wait_until_ready(settings))
+        asyncio.run(play(settings))
+        if stay:
+            typer.echo(f"\nThe server stays up at {settings.public_url}  (Ctrl-C ends it). All data is synthetic.")
+            server.wait()
+    except KeyboardInterrupt:
+        typer.echo("\nbye")
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+@audit_app.command("key")
+def audit_key(
+    to: Annotated[Path, typer.Option(help="file for the private key; the public one gets `.public`")],
+) -> None:
+    """Make a key pair for sealing; keep the private one away from the database."""
+    from app.identity.tokens import new_issuer_key, public_jwks  # noqa: PLC0415
+
+    key = new_issuer_key()
+    to.touch(mode=0o600, exist_ok=False)
+    to.write_text(json.dumps(key), encoding="utf-8")
+    to.with_suffix(to.suffix + ".public").write_text(json.dumps(public_jwks(key)["keys"][0]), encoding="utf-8")
+    typer.echo(f"private key in {to}, public key beside it")
+
+
+@audit_app.command("seal")
+def audit_seal(
+    key: Annotated[Path, typer.Option(help="private key, see `overgang audit key`")],
+    to: Annotated[Path, typer.Option(help="file to write; keep it with somebody else")],
+) -> None:
+    """Write the signed ends of all audit chains."""
+    from joserfc.jwk import ECKey  # noqa: PLC0415
+
+    from app.runtime import now_us  # noqa: PLC0415
+    from app.store.database import open_database  # noqa: PLC0415
+    from app.store.verify import seal  # noqa: PLC0415
+
+    async def run() -> str:
+        database = await open_database(settings_from_environment().database_url)
+        try:
+            private = ECKey.import_key(json.loads(key.read_text(encoding="utf-8")))
+            return await seal(database, private, at_us=now_us())
+        finally:
+            await database.close()
+
+    to.write_text(asyncio.run(run()) + "\n", encoding="utf-8")
+    typer.echo(f"the sealed ends are in {to}")
+
+
+@audit_app.command("verify")
+def audit_verify(
+    seals: Annotated[list[Path] | None, typer.Option("--seal", help="sealed ends that were kept elsewhere")] = None,
+    key: Annotated[Path | None, typer.Option(help="public key of the seals")] = None,
+) -> None:
+    """Walk all audit chains; exit code 1 when something was removed, altered, reordered or re-chained."""
+    from joserfc.jwk import ECKey  # noqa: PLC0415
+
+    from app.store.database import open_database  # noqa: PLC0415
+    from app.store.verify import Verification, verify  # noqa: PLC0415
+
+    async def run() -> Verification:
+        database = await open_database(settings_from_environment().database_url)
+        try:
+            texts = [path.read_text(encoding="utf-8").strip() for path in seals or []]
+            public = None if key is None else ECKey.import_key(json.loads(key.read_text(encoding="utf-8")))
+            return await verify(database, seals=texts, key=public)
+        finally:
+            await database.close()
+
+    result = asyncio.run(run())
+    for finding in result.findings:
+        typer.echo(f"{finding.kind}: chain {finding.writer} at {finding.seq}", err=True)
+    if result.findings:
+        sys.exit(1)
+    typer.echo(f"the audit is whole: {result.entries} records")
+
+
+@app.command()
+def revoke(token_id: Annotated[str, typer.Argument(help="`jti` of the token")]) -> None:
+    """Let a token count no more, from the next request on, in every process."""
+    from app.store.revoke import revoke_now  # noqa: PLC0415
+
+    asyncio.run(revoke_now(settings_from_environment().database_url, token_id))
+    typer.echo("revoked")
+
+
+if __name__ == "__main__":
+    main()
