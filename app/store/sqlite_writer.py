@@ -33,7 +33,16 @@ PRAGMA cache_size = -16384;
 PRAGMA temp_store = MEMORY;
 """
 READER = _COMMON + "PRAGMA query_only = ON;"
-_WRITER = _COMMON + "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 67108864; PRAGMA wal_autocheckpoint = 1000;"
+_WRITER = (
+    _COMMON
+    + """
+PRAGMA journal_mode = WAL;
+PRAGMA synchronous = FULL;
+PRAGMA wal_autocheckpoint = 4000;
+PRAGMA journal_size_limit = 67108864;
+"""
+)
+"""FULL: acknowledged means on disk. A checkpoint each 16 MB instead of 4 costs a sixth less per scattered write."""
 
 
 class SqliteWriteConnection:
