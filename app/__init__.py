@@ -1,0 +1,1 @@
+"""HOW DATA MOVES. Layers point one way, see docs/architecture.md."""

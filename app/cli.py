@@ -1,4 +1,4 @@
-"""The command `overgang`: migrate, serve, demo, token, audit, revoke. Imports stay inside the commands: starting is quick."""
+"""The command `overgang`. Imports stay inside the commands, so that starting is quick."""
 
 import asyncio
 import json

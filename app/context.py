@@ -7,7 +7,7 @@ from app.config import Settings
 from app.identity import Caller, TokenVerifier
 from app.store.database import Database
 from app.summary.kept import SummaryCache
-from consent.model import Permit
+from consent.model import Permit  # noqa: TC001  # dataclass fields are read at run time
 
 
 @dataclass(slots=True, kw_only=True)

@@ -2,7 +2,7 @@
 
 `citizen`: under the citizen whom the named element points to. `directory`: under no citizen.
 `either`: under the citizen when the element is present, else in the directory.
-`inherited`: under the citizen of what points to it in the same transaction, or of what it points to; without one: refused.
+`inherited`: under the citizen of what points to it in the same transaction, or of what it points to; else refused.
 `number` is stored; never change or reuse one.
 """
 
@@ -24,7 +24,9 @@ class HomeRow:
     writable: bool = True
 
 
-def _row(number: int, type_: str, home: Home, element: str = "", *, others: tuple[str, ...] = (), writable: bool = True) -> HomeRow:
+def _row(
+    number: int, type_: str, home: Home, element: str = "", *, others: tuple[str, ...] = (), writable: bool = True
+) -> HomeRow:
     return HomeRow(number=number, type=type_, home=home, element=element, others=others, writable=writable)
 
 

@@ -28,8 +28,8 @@ async def play(settings: Settings) -> None:
         show = _Show(console, client, settings)
         console.print(Rule("Overgang: three journeys (synthetic citizens only)"))
         console.print(
-            "\nNancy Ann Berggren (official test citizen) is brought to the emergency department. Before the hospital has told"
-            "\nanybody, its doctor has no basis to look her up:"
+            "\nNancy Ann Berggren (official test citizen) is brought to the emergency department. Before the hospital"
+            "\nhas told anybody, its doctor has no basis to look her up:"
         )
         await show.call("hospital-doctor", "POST", "/Patient/$summary", json=_summary_of(NANCY))
         console.print("\nThe hospital's system sends the MedCom notification that it sends today:")

@@ -1,0 +1,1 @@
+"""The FHIR face: HTTP in, use cases, HTTP out."""

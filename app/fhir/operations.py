@@ -54,7 +54,7 @@ async def summary(service: Service, call: Call, request: Request) -> Answer:
     return Answer(304, b"", headers) if made.body is None else Answer(200, made.body, headers)
 
 
-async def validate(service: Service, call: Call, request: Request) -> Answer:
+async def validate(service: Service, _call: Call, request: Request) -> Answer:
     """Answer `$validate`: 200 with an OperationOutcome that names every fault; nothing is stored or looked up."""
     raw = await request.resource_body()
     limit = service.settings.max_body_bytes

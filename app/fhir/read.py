@@ -1,4 +1,7 @@
-"""read, vread and history of an instance. Source: https://hl7.org/fhir/R4/http.html#read"""
+"""read, vread and history of an instance.
+
+Source: https://hl7.org/fhir/R4/http.html#read
+"""
 
 from app import sharing
 from app.context import Call, Service
@@ -6,7 +9,7 @@ from app.fhir.wire import Answer, Request, http_date, instant, tag_matches, vers
 from app.sharing import Found
 
 
-def found(service: Service, what: Found, request: Request) -> Answer:
+def found(what: Found, request: Request) -> Answer:
     """Answer with one version; 304 when the caller already has it."""
     tag = version_tag(what.version)
     headers = ((b"etag", tag), (b"last-modified", http_date(what.updated_us)))
@@ -17,14 +20,14 @@ def found(service: Service, what: Found, request: Request) -> Answer:
 
 async def read(service: Service, call: Call, request: Request) -> Answer:
     """Answer `GET [type]/[id]`."""
-    return found(service, await sharing.read(service, call, type=request.path[0], id=request.path[1]), request)
+    return found(await sharing.read(service, call, type=request.path[0], id=request.path[1]), request)
 
 
 async def vread(service: Service, call: Call, request: Request) -> Answer:
     """Answer `GET [type]/[id]/_history/[version]`."""
     type_, id_, _, version = request.path
     what = await sharing.vread(service, call, type=type_, id=id_, version=version)
-    return found(service, what, request)
+    return found(what, request)
 
 
 async def history(service: Service, call: Call, request: Request) -> Answer:

@@ -1,4 +1,7 @@
-"""create, update, delete, transaction and batch. Source: https://hl7.org/fhir/R4/http.html#transaction"""
+"""create, update, delete, transaction and batch.
+
+Source: https://hl7.org/fhir/R4/http.html#transaction
+"""
 
 from app import sharing
 from app.context import Call, Service

@@ -45,7 +45,7 @@ class TokenVerifier:
         """Return the caller.
 
         Raises:
-            NotAuthenticatedError: malformed, unknown issuer, wrong signature, audience or time, or claims that contradict.
+            NotAuthenticatedError: malformed, unknown issuer, wrong signature, audience or time, contradicting claims.
         """
         if len(token) > LONGEST_TOKEN:
             raise NotAuthenticatedError("the bearer token is too long")

@@ -1,4 +1,4 @@
-"""The three doors for staff: treating now, consent now, emergency. A declaration is a fact about one citizen, in the open."""
+"""The three doors for staff: treating now, consent now, emergency. A declaration is a fact that the citizen sees."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""One job in the making: revisions and rows gathered for one citizen, numbered from where she stands on the snapshot."""
+"""One job in the making: revisions and rows about one citizen, numbered from where she stands on the snapshot."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace

@@ -170,7 +170,7 @@ class Drafting:
         return replace(classified, signature=replace(classified.signature, labels=labels))
 
     def _raise(self, target: str, labels: frozenset[Label]) -> None:
-        """Raise the labels of a stored resource that what is written now speaks of, at once and without a new version."""
+        """Raise the labels of a stored resource that is spoken of now, at once and without a new version."""
         old = self.related[target]
         place = self.places.get(target)
         if labels <= old.labels or place is None:

@@ -19,7 +19,7 @@ _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 class Entry:
     """One write. `path` is the FHIRPath of the resource in what the client sent.
 
-    `yields`: when the source keeps a Patient of this citizen already, that one stands (a message's Patient says little).
+    `yields`: when the source keeps a Patient of this citizen already, that one stands.
     """
 
     path: str
@@ -70,56 +70,64 @@ def of_bundle(content: Admitted) -> tuple[list[Entry], list[Fault]]:
 
 
 def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[Fault]) -> Entry | None:
+    """Return one entry, or add why not to `faults`."""
     path = f"Bundle.entry[{index}]"
-    request, resource = part.get("request"), part.get("resource")
+    request = part.get("request")
     if not isinstance(request, Mapping):
         faults.append(Fault(f"{path}.request", "required", "every entry of a transaction or batch needs a request"))
         return None
     method, url = request["method"], request["url"]
-    bare = url.partition("?")[0].strip("/")
-    matched = _URL.fullmatch(bare)
-    type_ = matched["type"] if matched else ""
+    matched = _URL.fullmatch(url.partition("?")[0].strip("/"))
     if method == "GET":
+        type_ = matched["type"] if matched else ""
         return Entry(path=path, method="GET", type=type_, raw=b"", resource={}, url=url)
-    if method not in {"POST", "PUT", "DELETE"}:
-        faults.append(Fault(f"{path}.request.method", "not-supported", "use POST, PUT, DELETE or GET"))
-        return None
-    if matched is None or type_ not in HOME_OF or "?" in url:
-        faults.append(
-            Fault(f"{path}.request.url", "not-supported", "name a type that is kept here, without conditions")
-        )
-        return None
-    id_ = matched["id"]
-    if (method == "POST") == (id_ is not None):
-        faults.append(Fault(f"{path}.request.url", "invalid", "POST goes to a type; PUT and DELETE go to a resource"))
-        return None
-    if method != "DELETE":
-        if not isinstance(resource, Mapping) or raw is None:
-            faults.append(Fault(f"{path}.resource", "required", "POST and PUT need a resource"))
-            return None
-        if resource.get("resourceType") != type_:
-            faults.append(Fault(f"{path}.resource", "invalid", "the resource is of another type than the request"))
-            return None
-        if method == "PUT" and resource.get("id") != id_:
-            faults.append(Fault(f"{path}.resource.id", "invalid", "the id must be the one of the request"))
-            return None
+    found = _request_faults(path, method, url, matched)
+    resource = part.get("resource") or {}
+    if matched is not None and not found and method != "DELETE":
+        found = _resource_faults(path, method, matched, resource, has_bytes=raw is not None)
     if_match = request.get("ifMatch")
     tag = _TAG.fullmatch(if_match.strip()) if isinstance(if_match, str) else None
     if if_match is not None and tag is None:
-        faults.append(Fault(f"{path}.request.ifMatch", "value", "give the version as an entity tag"))
+        found.append(Fault(f"{path}.request.ifMatch", "value", "give the version as an entity tag"))
+    faults += found
+    if found or matched is None:
         return None
     return Entry(
         path=f"{path}.resource",
         method=method,
-        type=type_,
+        type=matched["type"],
         raw=raw or b"",
-        resource=resource or {},
+        resource=resource,
         full_url=part.get("fullUrl", ""),
-        id=id_,
+        id=matched["id"],
         if_match=int(tag[1]) if tag else None,
         if_none_exist=request.get("ifNoneExist"),
         url=url,
     )
+
+
+def _request_faults(path: str, method: str, url: str, matched: re.Match[str] | None) -> list[Fault]:
+    if method not in {"POST", "PUT", "DELETE"}:
+        return [Fault(f"{path}.request.method", "not-supported", "use POST, PUT, DELETE or GET")]
+    if matched is None or matched["type"] not in HOME_OF or "?" in url:
+        text = "name a type that is kept here, without conditions"
+        return [Fault(f"{path}.request.url", "not-supported", text)]
+    if (method == "POST") == (matched["id"] is not None):
+        text = "POST goes to a type; PUT and DELETE go to a resource"
+        return [Fault(f"{path}.request.url", "invalid", text)]
+    return []
+
+
+def _resource_faults(
+    path: str, method: str, matched: re.Match[str], resource: Mapping[str, Any], *, has_bytes: bool
+) -> list[Fault]:
+    if not resource or not has_bytes:
+        return [Fault(f"{path}.resource", "required", "POST and PUT need a resource")]
+    if resource.get("resourceType") != matched["type"]:
+        return [Fault(f"{path}.resource", "invalid", "the resource is of another type than the request")]
+    if method == "PUT" and resource.get("id") != matched["id"]:
+        return [Fault(f"{path}.resource.id", "invalid", "the id must be the one of the request")]
+    return []
 
 
 def moved(fault: Fault, entry: Entry) -> Fault:

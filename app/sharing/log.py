@@ -19,6 +19,8 @@ from schemas.homes import TYPE_NAME
 
 _PAGE = 100
 _MOST = 500
+_ALL_TIME = (0, 2**62)
+_PREFIXES = frozenset({"ge", "gt", "le", "lt"})
 
 
 async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
@@ -83,39 +85,45 @@ class _Wanted(msgspec.Struct, frozen=True):
 
 def _read(pairs: list[tuple[str, str]]) -> _Wanted:
     faults: list[Fault] = []
-    first_us, last_us, count = -(2**62), 2**62, _PAGE
+    span, count = _ALL_TIME, _PAGE
     selecting = [pair for pair in pairs if pair[0].partition(":")[0].partition(".")[0] == "patient"]
     for name, value in pairs:
         if (name, value) in selecting:
             continue
-        match name:
-            case "date":
-                bound = date_range(value.lstrip("gelt"))
-                if bound is None:
-                    faults.append(Fault("date", "value", "give a date or time, with `ge`, `gt`, `le`, `lt` or nothing"))
-                    continue
-                match value[:2]:
-                    case "ge":
-                        first_us = max(first_us, bound[0])
-                    case "gt":
-                        first_us = max(first_us, bound[1] + 1)
-                    case "le":
-                        last_us = min(last_us, bound[1])
-                    case "lt":
-                        last_us = min(last_us, bound[0] - 1)
-                    case _:
-                        first_us, last_us = max(first_us, bound[0]), min(last_us, bound[1])
-            case "_count" if value.isascii() and value.isdigit() and len(value) < 6:  # noqa: PLR2004
-                count = min(int(value), _MOST)
-            case _:
-                faults.append(Fault("", "not-supported", "the log takes `patient`, `date` and `_count`"))
+        if name == "_count" and value.isascii() and value.isdigit() and len(value) < 6:  # noqa: PLR2004
+            count = min(int(value), _MOST)
+        elif name == "date" and (narrowed := _narrowed(span, value)) is not None:
+            span = narrowed
+        else:
+            text = (
+                "the log takes `patient`, `date` (a day or time, with `ge`, `gt`, `le`, `lt` or nothing) and `_count`"
+            )
+            faults.append(Fault(name if name in {"date", "_count"} else "", "not-supported", text))
     # The citizen is selected as in every search; any type with a citizen does for reading that parameter.
     patient = parse("Observation", selecting).patient if len(selecting) == 1 else None
     if patient is None:
         faults.append(Fault("patient", "required", "name the citizen whose log this is, once"))
     if faults or patient is None:
         raise InvalidSearchError(faults[0].text, faults=tuple(faults))
-    return _Wanted(patient, first_us, last_us, count)
+    return _Wanted(patient, *span, count)
+
+
+def _narrowed(span: tuple[int, int], value: str) -> tuple[int, int] | None:
+    """Return the span of time cut by one `date` parameter, or None when it cannot be read."""
+    first, last = span
+    prefix = value[:2] if value[:2] in _PREFIXES else ""
+    bound = date_range(value.removeprefix(prefix))
+    if bound is None:
+        return None
+    cuts = {
+        "ge": (bound[0], last),
+        "gt": (bound[1] + 1, last),
+        "le": (first, bound[1]),
+        "lt": (first, bound[0] - 1),
+        "": bound,
+    }
+    low, high = cuts[prefix]
+    return max(first, low), min(last, high)
 
 
 def _instant(us: int) -> str:

@@ -51,14 +51,18 @@ async def receive_message(service: Service, call: Call, *, raw: bytes) -> Acknow
     content = admit(raw, expect=None, max_bytes=service.settings.max_body_bytes)
     if not isinstance(content, Admitted):
         return await _refused_by_gate(service, call, raw, content.kind, content.faults)
-    notification = read(content.resource)
+    to, notification = envelope(content.resource), read(content.resource)
     if isinstance(notification, Refusal):
-        return await _fatal(service, call, notification.envelope, notification.faults)
-    to = envelope(content.resource)
-    faults = await _party_faults(service, call, notification)
-    if faults:
+        return await _fatal(service, call, to, notification.faults)
+    if faults := await _party_faults(service, call, notification):
         return await _fatal(service, call, to, faults)
-    patient = _patient_of(content)
+    return await _advanced(service, call, to, notification, _patient_of(content))
+
+
+async def _advanced(
+    service: Service, call: Call, to: Envelope, notification: Notification, patient: Entry
+) -> Acknowledged:
+    """Process a sound notification, again and again while others write about the citizen."""
     for _ in range(TRIES):
         try:
             return await _processed(service, call, to, notification, patient)
@@ -143,7 +147,7 @@ async def _processed(
     n = next((row.n for row in rows if stay is not None and before[row.key] is stay), None)
     # The master is not asked for: the message's own Patient carries the reference.
     step = course.advance(stay, notification, at=at, subject=_PATIENT, encounter=_ENCOUNTER)
-    answer = _made(service, call, to, Answer.OK, ())
+    answer = _made(call, to, Answer.OK, ())
     if step.encounter is None:
         return await _repeated(service, call, pid, key, answer)
     row_key = _digest(service, step.stay.key)
@@ -293,10 +297,10 @@ async def _acknowledged(
         call, pid=-1, operation=audit.Operation.MESSAGE, policy="", query=f"message {answer.value}"
     )
     await service.database.commit(Job(pid=-1, audit=(record,)))
-    return _made(service, call, to, answer, faults)
+    return _made(call, to, answer, faults)
 
 
-def _made(service: Service, call: Call, to: Envelope, answer: Answer, faults: tuple[Fault, ...]) -> Acknowledged:
+def _made(call: Call, to: Envelope, answer: Answer, faults: tuple[Fault, ...]) -> Acknowledged:
     client = Party(sor=call.caller.requester.organisation or "", gln="", name="")
     ids = Ids(*(random_id() for _ in range(6)))
     message = acknowledge(answer, to=to, own=OWN, client=client, ids=ids, at=from_us(call.at_us), faults=faults)

@@ -1,4 +1,4 @@
-"""Each source keeps one Patient of a citizen; one of them answers for her. Numbers, birth and death follow from that one."""
+"""Each source keeps one Patient of a citizen; one of them answers for her, and her birth and death follow from it."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -6,7 +6,6 @@ from typing import Any
 
 import msgspec
 
-from app.context import Call, Service
 from app.errors import DuplicateError, InvalidSearchError
 from app.gate import Access
 from app.search import sql
@@ -26,9 +25,7 @@ _SPARSE = frozenset(
 )
 
 
-async def existing(
-    service: Service, snapshot: Snapshot, call: Call, access: Access, entry: Entry
-) -> tuple[Stored | None, bool]:
+async def existing(snapshot: Snapshot, access: Access, entry: Entry) -> tuple[Stored | None, bool]:
     """Return what a POST names that is already there, and whether it stands as it is.
 
     A condition (If-None-Exist) on an identifier that matches: it stands. A Patient from a source that already keeps one

@@ -1,4 +1,4 @@
-"""What the official registers say: own GP, residence, custody, guardianship. Independent evidence, fed by the operator."""
+"""What the official registers say (own GP, residence, custody, guardianship): independent evidence."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -104,7 +104,7 @@ async def _planned(
         raise StaleError("the citizen has changed since this was prepared")
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     draft = Draft.begin(subject.row, access.signatures)
-    placed = [await _place(service, snapshot, call, access, draft, entry, homes) for entry in entries]
+    placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
     references = {**kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
@@ -127,7 +127,7 @@ async def _planned(
         raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
     draft.others += [citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown]
-    draft.others += submission.extra(subject.row.pid, results)
+    draft.others += submission.extra(subject.row.pid, results)  # noqa: S610  # no Django here
     if draft.is_empty:
         return None, results
     row, findings = await patients.amended(
@@ -213,7 +213,6 @@ def _directs(entry: Entry) -> bool:
 async def _place(
     service: Service,
     snapshot: Snapshot,
-    call: Call,
     access: Access,
     draft: Draft,
     entry: Entry,
@@ -223,7 +222,7 @@ async def _place(
     if entry.id is not None:
         current = await _current(service, snapshot, access, entry)
         return Placed(entry=entry, home=home, n=current.n, reference=f"{entry.type}/{entry.id}", current=current)
-    existing, is_kept = await patients.existing(service, snapshot, call, access, entry)
+    existing, is_kept = await patients.existing(snapshot, access, entry)
     n = existing.n if existing else draft.take_n()
     reference = f"{entry.type}/{service.database.ids.encode(draft.citizen.pid, n)}"
     return Placed(entry=entry, home=home, n=n, reference=reference, current=existing, is_kept=is_kept)

@@ -1,8 +1,9 @@
 """The shared picture of one citizen, composed for this reader, now (Danish: fælles patientoverblik).
 
-What the reader may see is decided, read, released; only then it is composed. A composed document is kept in memory under
-a key of everything that it rests on: the permitted signatures with their newest change, reader's class, view, policy and
-directory. Hidden changes move nothing. Where a directive hides single records or a period, the body itself is the key.
+What the reader may see is decided, read, released; only then it is composed. A composed document is kept in memory
+under a key of everything that it rests on: the permitted signatures with their newest change, reader's class, view,
+policy and directory. Hidden changes move nothing. Where a directive hides single records or a period, nothing is kept
+and the tag is of the body.
 """
 
 import hashlib
@@ -46,8 +47,8 @@ async def summary(
 ) -> Made:
     """Return an IPS document for this reader.
 
-    `id` is a Patient's; an id that cannot be read is as one that is absent. `unchanged` tells whether the caller has the
-    document of a tag already.
+    `id` is a Patient's; an id that cannot be read is as one that is absent. `unchanged` tells whether the caller has
+    the document of a tag already.
 
     Raises:
         InvalidContentError: an unknown profile.

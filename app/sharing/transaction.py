@@ -1,4 +1,7 @@
-"""transaction: all or none, about one citizen. batch: each entry by itself. Source: https://hl7.org/fhir/R4/http.html#transaction"""
+"""transaction: all or none, about one citizen; batch: each entry by itself.
+
+Source: https://hl7.org/fhir/R4/http.html#transaction
+"""
 
 from collections.abc import Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Composed documents in memory, each under a key of everything that it rests on (app/sharing/summary.py makes the key)."""
+"""Composed documents in memory, each under a key of everything that it rests on (see app/sharing/summary.py)."""
 
 from collections import OrderedDict
 from dataclasses import dataclass
