@@ -119,7 +119,11 @@ def test_a_privacy_directive_never_enters_the_summary():
 
 def limit(**changed: object):
     made = flag(
-        "f1", "Ingen genoplivning", encounter={"reference": "Encounter/old"}, author={"display": "Overlæge Ida"}, **changed
+        "f1",
+        "Ingen genoplivning",
+        encounter={"reference": "Encounter/old"},
+        author={"display": "Overlæge Ida"},
+        **changed,
     )
     return entry(made, C.TREATMENT_LIMIT, of=HOSPITAL)
 
@@ -204,7 +208,9 @@ def device_use(**changed: object):
 
 
 def test_home_oxygen_stands_with_its_flow():
-    assert "Hjemmeilt: iltkoncentrator, 1,5 l/min mindst 16 timer pr. 02.01.2026" in told(device_use(), section="46264-8")
+    assert "Hjemmeilt: iltkoncentrator, 1,5 l/min mindst 16 timer pr. 02.01.2026" in told(
+        device_use(), section="46264-8"
+    )
 
 
 def test_a_device_no_longer_used_is_not_shown():
@@ -212,7 +218,12 @@ def test_a_device_no_longer_used_is_not_shown():
 
 
 def test_an_aid_stands_once_when_a_device_use_speaks_about_it():
-    aid = {"resourceType": "Device", "id": "x", "patient": {"reference": "Patient/master"}, "type": {"text": "Rollator"}}
+    aid = {
+        "resourceType": "Device",
+        "id": "x",
+        "patient": {"reference": "Patient/master"},
+        "type": {"text": "Rollator"},
+    }
     alone = document(entry(aid, C.DEVICE))
     assert "Rollator" in words(sections(alone)["aids"])
     used = document(entry(aid, C.DEVICE), device_use(device={"reference": "Device/x"}))
@@ -448,7 +459,9 @@ def test_letters_vaccinations_and_procedures_stand_newest_first():
     }
     made = sections(
         document(
-            entry(letter, C.LETTER, of=OTHER_HOSPITAL), entry(shot, C.VACCINATION, of=PRACTICE), entry(done, C.PROCEDURE)
+            entry(letter, C.LETTER, of=OTHER_HOSPITAL),
+            entry(shot, C.VACCINATION, of=PRACTICE),
+            entry(done, C.PROCEDURE),
         )
     )
     assert "Epikrise, Epikrise Lungemedicinsk, forfatter: Overlæge Ida pr. 07.03.2026 03:00" in words(made["letters"])

@@ -149,7 +149,9 @@ def test_the_document_is_an_ips_bundle(view: str, full: bool):
     assert first["resourceType"] == "Composition"
     assert first["type"]["coding"][0]["code"] == "60591-5"
     assert first["subject"]["reference"] == f"{BASE}/Patient/master"
-    assert {first["author"][0]["reference"], first["custodian"]["reference"], first["subject"]["reference"]} <= set(urls)
+    assert {first["author"][0]["reference"], first["custodian"]["reference"], first["subject"]["reference"]} <= set(
+        urls
+    )
     for section in first["section"]:
         assert section["title"]
         assert section["code"]["coding"]
