@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 NAMESPACE: Final = "http://www.w3.org/1999/xhtml"
 MAX_DEPTH: Final = 100
+MAX_LENGTH: Final = 2**20  # characters, as for any other text
 
 ELEMENTS: Final = frozenset(
     """a abbr acronym address area b bdo big blockquote br caption cite code col colgroup dd del dfn div dl dt em
@@ -120,6 +121,8 @@ def _is_character(entity: str) -> bool:
 
 def narrative_faults(text: str) -> list[str]:
     """Return what is wrong with the `div` of a narrative, each fault once; empty when it may be shown as it stands."""
+    if len(text) > MAX_LENGTH:
+        return [f"is longer than {MAX_LENGTH} characters"]
     if "<!" in text or "<?" in text:
         text = _COMMENT.sub("", text)
         if "<!" in text or "<?" in text:

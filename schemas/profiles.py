@@ -49,16 +49,6 @@ def _required(*names: str) -> Check:
     return check
 
 
-def _one_of(place: str, *names: str) -> Check:
-    """Make a check: at least one of the JSON keys is there; `place` is what the fault points to."""
-
-    def check(resource: JSON) -> Iterator[Fault]:
-        if not any(name in resource for name in names):
-            yield Fault("." + place, "required", "the profile requires " + " or ".join(f"`{name}`" for name in names))
-
-    return check
-
-
 def _codes(name: str, *allowed: str) -> Check:
     """Make a check: a code element has one of these values, if any."""
 

@@ -1,6 +1,7 @@
 """What references point to, as far as it can be told from the content itself."""
 
 import re
+from functools import cache
 from typing import Any, Final
 
 from schemas.structure import resource_types
@@ -109,4 +110,9 @@ def _elsewhere(text: str, bundle: Scope | None) -> tuple[str | None, str | None]
 def _mistyped(target: Any, step: str, targets: frozenset[str] | None) -> tuple[Complaint, ...]:
     if targets is None or type(target) is not str or target in targets or target not in resource_types():
         return _NONE
-    return ((step, "value", "must refer to " + " or ".join(sorted(targets))),)
+    return ((step, "value", _wanted(targets)),)
+
+
+@cache
+def _wanted(targets: frozenset[str]) -> str:
+    return "must refer to " + " or ".join(sorted(targets))

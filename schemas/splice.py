@@ -6,7 +6,7 @@ All functions take JSON that `admit` has let in (well-formed, no key twice); on 
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -17,6 +17,7 @@ JSON = dict[str, Any]
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _KEY = re.compile(rb'[ \t\r\n]*+,?[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:[ \t\r\n]*+)')
+_REPLACED: Final = frozenset({"id", "_id", "meta"})
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -36,61 +37,56 @@ def entry_slices(raw: bytes) -> list[bytes | None]:
     return [bytes(entry.resource) or None for entry in _BUNDLE.decode(raw).entry]
 
 
-def _members(raw: bytes) -> Iterator[tuple[str, int, int, int]]:
-    """Yield (key, end of the member before, start, end) of each member of the outer object."""
-    end = raw.index(b"{") + 1
-    for key, value in _MEMBERS.decode(raw).items():
-        match = _KEY.match(raw, end)
-        if match is None:
-            raise ValueError("the text is not what was admitted")
-        stop = match.end() + len(memoryview(value))
-        yield key, end, match.start(1), stop
-        end = stop
-
-
 def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, str] | None = None) -> bytes:
     """Return `raw` with our `id` and `meta` in place of the received ones, and with `references` resolved.
 
     Both stand right after `resourceType`. `meta` is JSON. `references` maps a received reference, exactly as written
     in the decoded JSON, to the new one. It is looked up for the value of every `reference`; what begins with `urn:`
-    also for uri-typed values and for links in narrative, as transactions demand.
+    also for addresses (`url`, `endpoint`, `valueUri` and its kin) and for links in narrative, as transactions demand.
+    Other texts that happen to be the same, identifiers above all, stay.
 
     Source: https://hl7.org/fhir/R4/http.html#trules
     """
-    own = b',"id":' + _ENCODER.encode(id) + b',"meta":' + meta
-    lead, type_, last = b"", b"", 0
-    rest: list[bytes] = []
-    for key, before, start, end in _members(raw):
-        last = end
-        if not lead:
-            lead = raw[:start]
+    members = _MEMBERS.decode(raw)
+    pending = {"resourceType", *_REPLACED} & members.keys()
+    lead, type_, end = b"", b"", raw.index(b"{") + 1
+    kept: list[bytes] = []
+    for key, value in members.items():
+        match = _KEY.match(raw, end)
+        if match is None:
+            raise ValueError("the text is not what was admitted")
+        before, start, end = end, match.start(1), match.end() + len(memoryview(value))
+        lead = lead or raw[:start]
         if key == "resourceType":
             type_ = raw[start:end]
-        elif key not in {"id", "meta", "_id"}:
+        elif key not in _REPLACED:
             between = raw[before:start]
-            rest.append(between if b"," in between else b"," + between.partition(b"{")[2])
-            rest.append(raw[start:end])
-    body = b"".join(rest)
-    if references:
-        body = _resolved(body, references)
-    return lead + type_ + own + body + raw[last:]
+            kept.append(between if b"," in between else b",")
+            kept.append(raw[start:end])
+        pending.discard(key)
+        if not pending:  # all that is left stays as it is
+            break
+    rest = b"".join(kept) + raw[end:]
+    own = b',"id":' + _ENCODER.encode(id) + b',"meta":' + meta
+    return lead + type_ + own + (_resolved(rest, references) if references else rest)
 
 
+_BACKSLASH: Final = ord("\\")
 _STRING: Final = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
-_URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "policy", "endpoint", "fullUrl")
+_URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "endpoint")
 _KEYS: Final = "|".join(("reference", "div", *_URI_KEYS)).encode()
-_PLAIN = re.compile(rb'(?<!\\)("(' + _KEYS + rb')"[ \t\r\n]*:[ \t\r\n]*\[?[ \t\r\n]*)' + _STRING)
-_ANY = re.compile(rb"(" + _STRING + rb"[ \t\r\n]*:[ \t\r\n]*\[?[ \t\r\n]*)" + _STRING + rb"|" + _STRING)
+_PLAIN = re.compile(rb'("(' + _KEYS + rb')"[ \t\r\n]*+:[ \t\r\n]*+)' + _STRING)
+_ANY = re.compile(rb"(" + _STRING + rb"[ \t\r\n]*+:[ \t\r\n]*+)" + _STRING + rb"|" + _STRING)
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
 _LINK = re.compile(rb"""(\b(?:href|src)[ \t]*=[ \t]*(\\"|'|\\u002[27]))(urn:[^"'\\]*)(?=\2)""")
 
 
 def _resolved(body: bytes, references: Mapping[str, str]) -> bytes:
-    """Return members of an object with every reference that is in `references` replaced."""
+    """Return the rest of an object with every reference that is in `references` replaced."""
 
     def replace(match: re.Match[bytes]) -> bytes:
-        if match[1] is None:
-            return match[0]
+        if match[1] is None or body[match.start() - 1] == _BACKSLASH:
+            return match[0]  # a value, or the end of a longer key
         key = _text(match[2])
         if key == "div":
             return match[1] + b'"' + _LINK.sub(relink, match[3]) + b'"'

@@ -6,6 +6,7 @@ fault was found. What an object lacks, and the rules between its elements, come 
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from typing import Any, Final
 
 from schemas.fault import Fault
@@ -63,7 +64,7 @@ class Walk:
     # Collecting.
 
     def add(self, found: Found | None, path: str, code: str, text: str, severity: str = "error") -> Found:
-        """Note one fault; past the cap it is only counted."""
+        """Note one fault; past the cap it is only counted, and whoever loops stops soon."""
         self.count += 1
         found = [] if found is None else found
         if self.count <= MAX_FAULTS:
@@ -75,7 +76,7 @@ class Walk:
         found = self.resource(resource, 0, contained=False) or []
         listed = [Fault(path + fault.path, fault.code, fault.text, fault.severity) for fault in found]
         if self.count > MAX_FAULTS:
-            note = f"{self.count - MAX_FAULTS} more faults were found and are not listed"
+            note = f"there are more faults than these {MAX_FAULTS}; the rest was not looked for"
             listed.append(Fault(path, "informational", note, "information"))
         return listed
 
@@ -160,6 +161,8 @@ class Walk:
             for key in self.repeated[id(value)][1]:
                 found = self.add(found, _step(key, elements), "structure", "the object has this key more than once")
         for key, item in value.items():
+            if found is not None and self.count > MAX_FAULTS:
+                return found
             element = elements.get(key)
             if element is None:
                 found = self.unknown(found, key, node)
@@ -173,6 +176,8 @@ class Walk:
                     inner = self.member(one, element, depth)
                     if inner:
                         found = _below(found, inner, f".{element.name}[{index}]")
+                        if self.count > MAX_FAULTS:
+                            break
             elif kind == OBJECT:
                 inner = self.member(item, element, depth)
                 if inner:
@@ -186,7 +191,8 @@ class Walk:
                 found = self.rare(value, key, element, found, depth)
         if len(value) == 1 and "id" in value and node.name != "Element":
             found = self.add(found, "", "invariant", _ID_ALONE)
-        if node.keys is None or not node.keys <= value.keys():
+        keys = node.keys
+        if keys is None or (keys and not keys <= value.keys()):
             found = self.missing(value, node, found)
         if node.choices:
             found = self.chosen(value, node, found)
@@ -263,18 +269,21 @@ class Walk:
             inner = self.resource(item, depth + 1, contained=True)
             if inner:
                 found = _below(found, inner, f"{place}[{index}]")
+                if self.count > MAX_FAULTS:
+                    break
         return found
 
     def values(self, value: JSON, key: str, items: list[Any], element: Element, found: Found | None) -> Found | None:
         """Check the items of a repeating primitive."""
         for index, item in enumerate(items):
-            place = f".{element.name}[{index}]"
             if item is None:
                 if not _has_twin(value, "_" + key, index):
                     text = "null stands for a value only where the underscore property has an extension"
-                    found = self.add(found, place, "structure", text)
+                    found = self.add(found, f".{element.name}[{index}]", "structure", text)
             elif (element.kind == ARRAY + TEXT and type(item) is not str) or not element.check(item):
-                found = self.add(found, place, *_primitive_complaint(element, item))
+                found = self.add(found, f".{element.name}[{index}]", *_primitive_complaint(element, item))
+            if found is not None and self.count > MAX_FAULTS:
+                break
         return found
 
     def shadows(
@@ -288,6 +297,8 @@ class Walk:
                 found, place, "structure", "the values and their underscore property must be arrays of one length"
             )
         for index, item in enumerate(items):
+            if found is not None and self.count > MAX_FAULTS:
+                break
             if item is None:
                 if type(values) is not list or index >= len(values):
                     found = self.add(found, f"{place}[{index}]", "structure", "has neither a value nor an extension")
@@ -372,6 +383,7 @@ def _step(key: str, elements: Mapping[str, Element]) -> str:
     return "." + key.removeprefix("_") if _NAME.fullmatch(key) else ""
 
 
+@cache
 def _listing(codes: frozenset[str]) -> str:
     shown = ", ".join(f"`{code}`" for code in sorted(codes)[:_SHOWN_CODES])
     return shown if len(codes) <= _SHOWN_CODES else shown + ", …"
@@ -401,6 +413,7 @@ def _has_twin(value: JSON, key: str, index: int) -> bool:
     return type(twins) is list and index < len(twins) and twins[index] is not None
 
 
+@cache
 def _words(name: str, key: str) -> tuple[str, str]:
     """Return severity and words of a constraint, as the definitions state them."""
     for owner in (name, name.partition(".")[0], "Quantity"):

@@ -68,13 +68,6 @@ def _drt_1(value: JSON) -> Broken:
     return HERE if "code" in value and not (value.get("system") == UCUM and has(value, "value")) else HOLDS
 
 
-def _mqty_1(value: JSON) -> Broken:
-    good = ("code" in value or "value" not in value) and value.get(
-        "system", "urn:iso:std:iso:4217"
-    ) == "urn:iso:std:iso:4217"
-    return HOLDS if good else HERE
-
-
 def _exp_1(value: JSON) -> Broken:
     return HOLDS if has(value, "expression", "reference") else HERE
 
@@ -111,7 +104,6 @@ def _trd_3(value: JSON) -> Broken:
 DATATYPES: Final[dict[str, tuple[Rule, ...]]] = {
     "Quantity": (Rule("qty-3", _qty_3),),
     "SimpleQuantity": (Rule("qty-3", _qty_3),),
-    "MoneyQuantity": (Rule("qty-3", _qty_3), Rule("mqty-1", _mqty_1)),
     "Age": (Rule("qty-3", _qty_3), Rule("age-1", _age_1)),
     "Count": (Rule("qty-3", _qty_3), Rule("cnt-3", _cnt_3)),
     "Distance": (Rule("qty-3", _qty_3), Rule("dis-1", _dis_1)),

@@ -30,10 +30,12 @@ def has(value: JSON, *names: str) -> bool:
 
 def has_choice(value: JSON, name: str) -> bool:
     """Tell whether `name[x]` is there in any type, if only as an extension."""
-    return any(
-        key.startswith(name) and key[len(name) : len(name) + 1].isupper()
-        for key in (k.removeprefix("_") for k in value)
-    )
+    length = len(name)
+    for key in value:
+        start = length + 1 if key[0:1] == "_" else length
+        if key[:start].endswith(name) and key[start : start + 1].isupper():
+            return True
+    return False
 
 
 def codings(value: JSON, name: str) -> Iterator[tuple[Any, Any]]:

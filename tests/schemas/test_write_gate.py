@@ -78,6 +78,9 @@ BAD: dict[str, tuple[Any, list[str]]] = {
     ),
     "arrays of two lengths": (patient(name=[{"given": ["A"], "_given": [None, ABSENT]}]), ["Patient.name[0].given"]),
     "null as an underscore": (patient(_birthDate=None), ["Patient.birthDate"]),
+    "an empty object in an underscore array": (patient(name=[{"given": ["A"], "_given": [{}]}]), ["Patient.name[0].given[0]"]),
+    "null in an underscore array alone": (patient(name=[{"_given": [None]}]), ["Patient.name[0].given[0]"]),
+    "a fault in an underscore array": (patient(name=[{"given": ["A"], "_given": [{"extension": [{"url": "x"}]}]}]), ["Patient.name[0].given[0].extension[0]"]),
     "a text as an underscore": (patient(_birthDate="x"), ["Patient.birthDate"]),
     "an array as the underscore of one": (patient(_birthDate=[ABSENT]), ["Patient.birthDate"]),
     "an unknown element in an underscore": (patient(_birthDate={"value": "x"}), ["Patient.birthDate.value"]),
@@ -312,7 +315,26 @@ def test_the_number_of_faults_is_capped_with_a_note_of_the_rest() -> None:
     assert isinstance(answer, Rejected)
     assert len(answer.faults) == MAX_FAULTS + 1
     assert answer.faults[-1].severity == "information"
-    assert answer.faults[-1].text.startswith("200 more")
+    assert answer.faults[-1].text.startswith("there are more faults")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"resourceType":"Patient","name":[' + b"1," * 200_000 + b"1]}",
+        b'{"resourceType":"Patient","name":[{"given":[' + b"1," * 200_000 + b"1]}]}",
+        b'{"resourceType":"Patient","contained":[' + b"{}," * 200_000 + b"{}]}",
+        b'{"resourceType":"Patient","_given":[' + b"{}," * 200_000 + b"{}]}",
+        b'{"resourceType":"Patient","name":[{"_given":[' + b"{}," * 200_000 + b"{}]}]}",
+        b'{"resourceType":"Patient",' + b",".join(b'"a%d":1' % i for i in range(100_000)) + b"}",
+        b'{"resourceType":"Patient","contact":[' + b'{"gender":"male"},' * 50_000 + b'{"gender":"x"}]}',
+    ],
+)
+def test_a_mass_of_faults_is_cut_short(raw: bytes) -> None:
+    answer = admit(raw)
+
+    assert isinstance(answer, Rejected)
+    assert len(answer.faults) <= MAX_FAULTS + 1
 
 
 def test_faults_have_issue_types_of_fhir() -> None:
@@ -421,6 +443,14 @@ def test_bundles_within_bundles_end_at_the_depth_limit() -> None:
 
     assert isinstance(answer, Rejected)
     assert answer.kind == "too-large"
+
+
+def test_depth_and_type_are_judged_on_the_slow_way_too() -> None:
+    deep = json.dumps(patient(extension=[nested(MAX_DEPTH)])).encode().replace(b'"active":', b'"active":true,"active":')
+    large = b'{"resourceType":"Patient","active":' + b"9" * 5000 + b"}"
+
+    assert isinstance(admit(deep), Rejected)
+    assert [f.text for f in admit(large, expect="Observation").faults] == ["must be of type Observation"]  # type: ignore[union-attr]
 
 
 def test_another_type_than_expected_is_refused() -> None:
