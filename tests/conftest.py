@@ -21,6 +21,7 @@ from app.store.database import Database, open_database
 from app.store.migrate import migrate
 from app.store.tables import metadata
 
+pytest_plugins = ("served",)
 ENGINES = ("sqlite", "postgresql")
 _UNSAFE_AND_FAST = (
     "-c fsync=off -c full_page_writes=off -c synchronous_commit=off -c shared_buffers=64MB -c max_connections=60"
