@@ -174,13 +174,13 @@ class Walk:
             elif kind == OBJECTS and type(item) is list and item:
                 for index, one in enumerate(item):
                     inner = self.member(one, element, depth)
-                    if inner:
+                    if inner is not None:
                         found = _below(found, inner, f".{element.name}[{index}]")
                         if self.count > MAX_FAULTS:
                             break
             elif kind == OBJECT:
                 inner = self.member(item, element, depth)
-                if inner:
+                if inner is not None:
                     found = _below(found, inner, "." + element.name)
             elif kind == OTHER:
                 if not element.check(item):
@@ -235,7 +235,7 @@ class Walk:
         place = "." + element.name
         if element.kind == RESOURCE:
             inner = self.resource(item, depth + 1, contained=False)
-            return _below(found, inner, place) if inner else found
+            return _below(found, inner, place) if inner is not None else found
         if element.kind == XHTML:
             if type(item) is not str:
                 return self.add(found, place, "structure", "must be a JSON string of XHTML")
@@ -245,7 +245,7 @@ class Walk:
         if type(item) is not dict or not item:  # SHADOW
             return self.add(found, place, "structure", _object_complaint(item))
         inner = self.object(item, element.node, depth + 1)
-        if inner:
+        if inner is not None:
             found = _below(found, inner, place)
         if len(item) == 1 and "id" in item and key[1:] not in value:
             found = self.add(found, place, "invariant", _ID_ALONE)
@@ -267,7 +267,7 @@ class Walk:
             return self.shadows(value, key, items, element, found, depth)
         for index, item in enumerate(items):
             inner = self.resource(item, depth + 1, contained=True)
-            if inner:
+            if inner is not None:
                 found = _below(found, inner, f"{place}[{index}]")
                 if self.count > MAX_FAULTS:
                     break
@@ -306,7 +306,7 @@ class Walk:
                 found = self.add(found, f"{place}[{index}]", "structure", _object_complaint(item))
             else:
                 inner = self.object(item, element.node, depth + 1)
-                if inner:
+                if inner is not None:
                     found = _below(found, inner, f"{place}[{index}]")
                 has_value = type(values) is list and index < len(values) and values[index] is not None
                 if len(item) == 1 and "id" in item and not has_value:
