@@ -55,7 +55,7 @@ def test_a_declared_value_stands_with_window_author_and_source_beside_the_latest
     ]
     section = sections(document(*made))["8716-3"]
     shown = words(section)
-    assert "Habituel: 72 /min, erklæret, gælder perioden: 01.09.2025–28.02.2026" in shown
+    assert "Habituel: 72 /min, erklæret, gælder perioden: 01.09.2025\N{EN DASH}28.02.2026" in shown
     assert "forfatter: Sygeplejerske Mette Holm" in shown
     assert "Seneste: 104 /min pr. 10.03.2026 00:00 · Nordkyst Hospital" in shown
     assert refs(section) == ["Observation/h1", "Observation/o1"]
@@ -63,7 +63,7 @@ def test_a_declared_value_stands_with_window_author_and_source_beside_the_latest
 
 def test_a_declared_range_is_written_with_its_unit_once():
     shown = told(declared("h1", SATURATION, component=[supply("room-air")], **saturation_range()), section="8716-3")
-    assert "Habituel: 88–91 %" in shown
+    assert "Habituel: 88\N{EN DASH}91 %" in shown
 
 
 def test_saturation_on_oxygen_and_on_room_air_never_mix():
@@ -77,7 +77,7 @@ def test_saturation_on_oxygen_and_on_room_air_never_mix():
     lines = shown.split("\n")
     at = {name: lines.index(name) for name in lines if name.startswith("Saturation")}
     assert list(at) == ["Saturation uden ilt", "Saturation med ilt", "Saturation ilt ikke oplyst"]
-    assert lines[at["Saturation uden ilt"] + 1].startswith("Habituel: 88–91 %")
+    assert lines[at["Saturation uden ilt"] + 1].startswith("Habituel: 88\N{EN DASH}91 %")
     assert lines[at["Saturation uden ilt"] + 2] == "Saturation med ilt"
     assert lines[at["Saturation med ilt"] + 1].startswith("Seneste: 95 %, ilt: 2 L/min")
     assert lines[at["Saturation ilt ikke oplyst"] + 1].startswith("Seneste: 90 %")
@@ -153,7 +153,7 @@ def test_other_recent_measurements_stand_after_the_usual_ones():
 def test_computing_is_off_unless_asked_for():
     made = [measured(f"o{day}", PULSE, ago(days=day), 70 + day) for day in (30, 31, 32)]
     assert "Beregnet" not in told(*made, section="8716-3")
-    assert "Beregnet habituel (median, spredning): 101 (100–102) /min, n = 3" in told(
+    assert "Beregnet habituel (median, spredning): 101 (100\N{EN DASH}102) /min, n = 3" in told(
         *made, section="8716-3", computing=True
     )
 

@@ -1,7 +1,24 @@
 """Stays and their unbroken chain."""
 
+import json
+
 import pytest
-from summary_builders import HOSPITAL, OTHER_HOSPITAL, ago, ahead, document, entry, refs, sections, stay, told, words
+from summary_builders import (
+    AT,
+    HOSPITAL,
+    NAMES,
+    OTHER_HOSPITAL,
+    ago,
+    ahead,
+    document,
+    entry,
+    patient,
+    refs,
+    sections,
+    stay,
+    told,
+    words,
+)
 
 from app.summary.compose import _scene
 from app.summary.stays import Chain
@@ -19,8 +36,6 @@ def at_hospital(id: str, start: str, end: str | None = None, of: str = HOSPITAL,
 
 
 def chain(*entries: object) -> tuple[list[Chain], Chain | None]:
-    from summary_builders import AT, NAMES, patient
-
     scene, _ = _scene(patient(), entries, AT, NAMES, {}, computing=False)
     return scene.chains, scene.chain
 
@@ -74,7 +89,7 @@ def test_leave_is_marked_in_the_present_stay():
     assert "Aktuelt ophold Present stay" in shown
     assert "Sammenhængende forløb siden 06.03.2026 03:00" in shown
     assert "PÅ ORLOV (on leave) indlagt" in shown
-    assert "orlov: 08.03.2026 10:00–" in shown
+    assert "orlov: 08.03.2026 10:00\N{EN DASH}" in shown
 
 
 def test_present_last_and_earlier_stays_stand_in_that_order():
@@ -97,8 +112,6 @@ def test_a_cancelled_stay_never_was():
 
 
 def test_the_document_says_since_when_the_chain_goes_on():
-    import json
-
     first = json.loads(document(at_hospital("now", ago(days=1))).body)["entry"][0]["resource"]
     assert "Sammenhængende forløb siden 09.03.2026 03:00" in words(first)
 
