@@ -3,6 +3,7 @@
 import asyncio
 import secrets
 import sqlite3
+import time
 from importlib import resources
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from app.store.tables import setting
 
 _KEYS = {"id-key": KEY_BYTES, "digest-key": 32}
 """Random keys of a database: of public ids, and of every digest that leaves the service."""
+_ATTEMPTS = 60
 
 
 async def migrate(url: str) -> None:
@@ -35,17 +37,15 @@ async def migrate(url: str) -> None:
             await _migrate_postgresql(url)
         else:
             raise ConfigurationError("the database URL must begin with `sqlite:///` or `postgresql://`")
-    except ArgumentError as error:
-        raise ConfigurationError("the database URL cannot be read") from error
+    except (ArgumentError, ValueError):  # told without its cause, which quotes the URL and the password in it
+        raise ConfigurationError("the database URL cannot be read") from None
     except (SQLAlchemyError, sqlite3.Error, OSError) as error:
         raise UnavailableError("the database could not be migrated") from error
 
 
 def _migrate_sqlite(path: str) -> None:
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    with sqlite3.connect(path) as connection:
-        connection.execute("PRAGMA journal_mode = WAL")
-    connection.close()
+    _keep_log(path)
     engine = create_engine(f"sqlite:///{path}", isolation_level="AUTOCOMMIT")
     # The driver begins no transaction before DDL: begun by hand, a migration that is cut off leaves nothing, and two
     # processes migrate one after the other.
@@ -57,6 +57,22 @@ def _migrate_sqlite(path: str) -> None:
             upgrade(connection_of_alembic)
     finally:
         engine.dispose()
+
+
+def _keep_log(path: str) -> None:
+    """Turn on the write-ahead log, once and for all; while another process does the same SQLite would not wait."""
+    for attempt in range(_ATTEMPTS):
+        connection = sqlite3.connect(path)
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+            time.sleep(0.05)
+        else:
+            return
+        finally:
+            connection.close()
 
 
 async def _migrate_postgresql(url: str) -> None:
