@@ -152,15 +152,16 @@ class StaleError(ContentionError):
 class AccessRefusedError(OvergangError):
     """The engine said no; the same for an unknown citizen, no basis, and a withheld citizen.
 
-    `guidance` follows from caller and purpose alone.
+    `guidance` follows from caller and purpose alone. `recorded` says that the refusal stands in the audit already.
     """
 
     status = 403
     issue = "forbidden"
 
-    def __init__(self, guidance: Guidance | None = None) -> None:
+    def __init__(self, guidance: Guidance | None = None, *, recorded: bool = False) -> None:
         super().__init__("there is no basis for this access")
         self.guidance = guidance
+        self.recorded = recorded
 
 
 class NotAuthenticatedError(OvergangError):

@@ -18,7 +18,7 @@ from app.store.job import AuditEntry, Job
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
-from consent import decide, disclose, guidance
+from consent import POLICY_VERSION, decide, disclose, guidance
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, Permit, Requester
 from consent.vocabulary import Action, Category
 
@@ -111,7 +111,7 @@ async def authorize(
         if isinstance(decision, Denial):
             await _record_refusal(service, call, decision, pid=pid, operation=operation, query=query, view=view)
             purpose = min(call.caller.purposes)
-            raise AccessRefusedError(guidance(requester.function, purpose, action))
+            raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
         permit = decision
         _remember(service, remembered_key, permit)
     return Access(
@@ -205,6 +205,26 @@ def plain_entry(
         categories=sorted(categories),
     )
     return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+
+
+async def record_refused(
+    service: Service, call: Call, *, pid: int | None, operation: audit.Operation, query: str = ""
+) -> None:
+    """Record a refusal that came after the engine's permit: what would be written is not covered, or nobody is there."""
+    record = _record(
+        call,
+        operation=operation,
+        outcome=8,
+        rules=["D0"],
+        policy=POLICY_VERSION,
+        query=query,
+        view="",
+        shown=[],
+        categories=[],
+    )
+    about = NO_CITIZEN if pid is None else pid
+    refused = AuditEntry(pid=about, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+    await service.database.commit(Job(pid=about, audit=(refused,)))
 
 
 async def _record_refusal(

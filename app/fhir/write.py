@@ -3,6 +3,8 @@
 Source: https://hl7.org/fhir/R4/http.html#transaction
 """
 
+from urllib.parse import urlencode
+
 from app import sharing
 from app.context import Call, Service
 from app.errors import InvalidContentError, MalformedContentError, TooCostlyError, VersionConflictError
@@ -59,9 +61,15 @@ async def create(service: Service, call: Call, request: Request) -> Answer:
         call,
         type=request.path[0],
         content=content,
-        if_none_exist=request.header(b"if-none-exist") or request.query,
+        if_none_exist=request.header(b"if-none-exist") or _condition(request),
     )
     return _written(service, request, what)
+
+
+def _condition(request: Request) -> str | None:
+    """Return the query of a `POST [type]?identifier=…`, as some clients say If-None-Exist; `_format` is none of it."""
+    pairs = [(name, value) for name, value in request.query_pairs() if name not in {"_format", "_pretty"}]
+    return urlencode(pairs) if pairs else None
 
 
 async def update(service: Service, call: Call, request: Request) -> Answer:

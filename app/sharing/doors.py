@@ -49,7 +49,10 @@ async def declare(
             requester = access.permit.request.requester
             # The same answer for a citizen whom the service does not know as for a door that is not the caller's.
             if pid is None or not purposes or requester.person is None or requester.organisation is None:
-                raise AccessRefusedError(guidance(requester.function, min(call.caller.purposes), Action.DECLARE))
+                await gate.record_refused(service, call, pid=pid, operation=audit.Operation.DECLARE, query=kind.value)
+                raise AccessRefusedError(
+                    guidance(requester.function, min(call.caller.purposes), Action.DECLARE), recorded=True
+                )
             day = call.at_us - 24 * 3600 * 1_000_000
             if await declarations.count(snapshot, pid=pid, person=requester.person, since_us=day) >= _MOST_A_DAY:
                 raise _fault("reason", "throttled", "this was declared too often today; the department must look at it")

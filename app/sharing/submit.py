@@ -9,7 +9,14 @@ from dataclasses import dataclass
 
 from app import audit, gate
 from app.context import Call, Service
-from app.errors import ContentionError, InvalidContentError, NotFoundError, StaleError, VersionConflictError
+from app.errors import (
+    AccessRefusedError,
+    ContentionError,
+    InvalidContentError,
+    NotFoundError,
+    StaleError,
+    VersionConflictError,
+)
 from app.gate import Access
 from app.sharing import patients
 from app.sharing.actors import actors_of
@@ -75,6 +82,15 @@ async def submit(service: Service, call: Call, submission: Submission) -> list[W
         NotFoundError, VersionConflictError: of updates and deletions.
         ContentionError: others kept writing about the citizen.
     """
+    try:
+        return await _submitted(service, call, submission)
+    except AccessRefusedError as refusal:
+        if not refusal.recorded:
+            await gate.record_refused(service, call, pid=None, operation=submission.operation, query=submission.query)
+        raise
+
+
+async def _submitted(service: Service, call: Call, submission: Submission) -> list[Written]:
     kept = await keep_directory(service, call, submission.entries)
     if kept.is_all(submission.entries):
         return [kept.written[id(entry)] for entry in submission.entries]
@@ -105,6 +121,7 @@ async def _planned(
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     draft = Draft.begin(subject.row, access.signatures)
     placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
+    _check_once(placed)
     references = {**kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
@@ -240,6 +257,21 @@ async def _current(service: Service, snapshot: Snapshot, access: Access, entry: 
     if entry.if_match is not None and entry.if_match != stored.version:
         raise VersionConflictError("the resource has changed since the version that If-Match names")
     return stored
+
+
+def _check_once(placed: Sequence[Placed]) -> None:
+    """Refuse a transaction of which two entries are the same resource here, whatever they were called."""
+    faults: list[Fault] = []
+    seen: set[object] = set()
+    for each in placed:
+        # A source keeps one Patient of a citizen, so two new ones in one transaction would be the same.
+        name: object = "Patient" if each.entry.type == "Patient" and each.entry.method == "POST" else each.n
+        if name in seen and not each.is_kept:
+            text = "another entry is the same resource: a source keeps one Patient of a citizen"
+            faults.append(Fault(each.entry.path, "duplicate", text))
+        seen |= {name, each.n}
+    if faults:
+        raise InvalidContentError(faults[0].text, faults=tuple(faults))
 
 
 def _check_others(writes: Sequence[Entry], references: Mapping[str, str], own: frozenset[str] | set[str]) -> None:
