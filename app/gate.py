@@ -210,7 +210,7 @@ def plain_entry(
 async def record_refused(
     service: Service, call: Call, *, pid: int | None, operation: audit.Operation, query: str = ""
 ) -> None:
-    """Record a refusal that came after the engine's permit: what would be written is not covered, or nobody is there."""
+    """Record a refusal after the engine's permit: what would be written is not covered, or nobody is there."""
     record = _record(
         call,
         operation=operation,
