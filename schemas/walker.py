@@ -6,12 +6,11 @@ fault was found. What an object lacks, and the rules between its elements, come 
 
 import re
 from collections.abc import Mapping
-from functools import cache
 from typing import Any, Final
 
+from schemas import complaint
 from schemas.fault import Fault
 from schemas.narrative import narrative_faults
-from schemas.primitives import complaint
 from schemas.profiles import identifier_fault, profile_faults
 from schemas.references import Scope, local_references, reference_faults
 from schemas.structure import (
@@ -26,8 +25,6 @@ from schemas.structure import (
     XHTML,
     Element,
     Node,
-    constraints_of,
-    node_of,
     resource_node,
     resource_types,
 )
@@ -38,7 +35,6 @@ Found = list[Fault]
 MAX_DEPTH: Final = 64  # objects within objects; the deepest published example that we know has 22
 MAX_FAULTS: Final = 500
 _NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
-_SHOWN_CODES: Final = 12
 _ID_ALONE: Final = "must have a value or children besides its id (ele-1)"
 
 
@@ -170,7 +166,7 @@ class Walk:
             kind = element.kind
             if kind == TEXT:
                 if type(item) is not str or not element.check(item):
-                    found = self.add(found, "." + element.name, *_primitive_complaint(element, item))
+                    found = self.add(found, "." + element.name, *complaint.of_primitive(element, item))
             elif kind == OBJECTS and type(item) is list and item:
                 for index, one in enumerate(item):
                     inner = self.member(one, element, depth)
@@ -184,7 +180,7 @@ class Walk:
                     found = _below(found, inner, "." + element.name)
             elif kind == OTHER:
                 if not element.check(item):
-                    found = self.add(found, "." + element.name, *_primitive_complaint(element, item))
+                    found = self.add(found, "." + element.name, *complaint.of_primitive(element, item))
             elif kind >= ARRAY:
                 found = self.array(value, key, item, element, found, depth)
             elif kind != TYPE:
@@ -207,7 +203,7 @@ class Walk:
     def member(self, value: Any, element: Element, depth: int) -> Found | None:
         """Walk one object in an element, with what the element says about it: reference targets and codes."""
         if type(value) is not dict or not value:
-            return self.add(None, "", "structure", _object_complaint(value))
+            return self.add(None, "", "structure", complaint.of_object(value))
         found = self.object(value, element.node, depth + 1)
         if element.refers:
             for step, code, text in reference_faults(value, element.targets, self.scope):
@@ -243,7 +239,7 @@ class Walk:
                 found = self.add(found, place, "security" if "well-formed" not in text else "value", text)
             return found
         if type(item) is not dict or not item:  # SHADOW
-            return self.add(found, place, "structure", _object_complaint(item))
+            return self.add(found, place, "structure", complaint.of_object(item))
         inner = self.object(item, element.node, depth + 1)
         if inner is not None:
             found = _below(found, inner, place)
@@ -281,7 +277,7 @@ class Walk:
                     text = "null stands for a value only where the underscore property has an extension"
                     found = self.add(found, f".{element.name}[{index}]", "structure", text)
             elif (element.kind == ARRAY + TEXT and type(item) is not str) or not element.check(item):
-                found = self.add(found, f".{element.name}[{index}]", *_primitive_complaint(element, item))
+                found = self.add(found, f".{element.name}[{index}]", *complaint.of_primitive(element, item))
             if found is not None and self.count > MAX_FAULTS:
                 break
         return found
@@ -303,7 +299,7 @@ class Walk:
                 if type(values) is not list or index >= len(values):
                     found = self.add(found, f"{place}[{index}]", "structure", "has neither a value nor an extension")
             elif type(item) is not dict or not item:
-                found = self.add(found, f"{place}[{index}]", "structure", _object_complaint(item))
+                found = self.add(found, f"{place}[{index}]", "structure", complaint.of_object(item))
             else:
                 inner = self.object(item, element.node, depth + 1)
                 if inner is not None:
@@ -336,7 +332,7 @@ class Walk:
 
     def broken(self, node: Node, key: str, places: tuple[str, ...], found: Found | None) -> Found | None:
         """Report where a rule between elements is broken."""
-        severity, words = _words(node.name, key)
+        severity, words = complaint.of_constraint(node.name, key)
         for place in places:
             found = self.add(found, place, "invariant", f"{words} ({key})", severity)
         return found
@@ -365,7 +361,10 @@ class Walk:
         if type_ == "CodeableConcept" and not codings and "extension" in value:
             return found
         return self.add(
-            found, "", "code-invalid", "needs a code from " + "; ".join(f"{s}: {_listing(c)}" for s, c in codes.items())
+            found,
+            "",
+            "code-invalid",
+            "needs a code from " + "; ".join(f"{s}: {complaint.listing(c)}" for s, c in codes.items()),
         )
 
 
@@ -383,45 +382,6 @@ def _step(key: str, elements: Mapping[str, Element]) -> str:
     return "." + key.removeprefix("_") if _NAME.fullmatch(key) else ""
 
 
-@cache
-def _listing(codes: frozenset[str]) -> str:
-    shown = ", ".join(f"`{code}`" for code in sorted(codes)[:_SHOWN_CODES])
-    return shown if len(codes) <= _SHOWN_CODES else shown + ", …"
-
-
-def _primitive_complaint(element: Element, value: Any) -> tuple[str, str]:
-    """Return issue code and words for a primitive that failed its check."""
-    if value is not None and type(value) is str and value and element.type == "code" and element.allowed:
-        return "code-invalid", "must be one of " + _listing(element.allowed)
-    return ("structure" if value is None else "value"), complaint(element.type, value)
-
-
-def _object_complaint(value: Any) -> str:
-    if type(value) is dict:
-        return "must not be an empty object"
-    if value is None:
-        return "null is not a value"
-    return (
-        "must be a JSON object, not an array: the element does not repeat"
-        if type(value) is list
-        else "must be a JSON object"
-    )
-
-
 def _has_twin(value: JSON, key: str, index: int) -> bool:
     twins = value.get(key)
     return type(twins) is list and index < len(twins) and twins[index] is not None
-
-
-@cache
-def _words(name: str, key: str) -> tuple[str, str]:
-    """Return severity and words of a constraint, as the definitions state them."""
-    for owner in (name, name.partition(".")[0], "Quantity"):
-        if node_of(owner) is None:
-            continue
-        for _, other, severity, words, _expression in constraints_of(owner):
-            if other == key:
-                text = words.strip().rstrip(".")
-                first = text.split(maxsplit=1)[0]
-                return severity, text[0].lower() + text[1:] if first.isalpha() and first[1:].islower() else text
-    return "error", "a rule between elements is broken"

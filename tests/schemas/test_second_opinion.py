@@ -13,7 +13,7 @@ from test_write_gate import GOOD
 
 @cache
 def _model(type_: str) -> Any:
-    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415 - a quarter of a second, here only
+    from fhir.resources.R4B import get_fhir_model_class
 
     return get_fhir_model_class(type_)
 
