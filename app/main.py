@@ -9,6 +9,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from starlette.routing import Route
 
 from app.config import Settings, settings_from_environment
 from app.context import Service
@@ -70,6 +71,17 @@ class LateFhirApp:
         await self.face(scope, receive, send)
 
 
+class AtBase:
+    """The FHIR base itself, without a slash at the end: a mount answers only what lies below it."""
+
+    def __init__(self, face: LateFhirApp) -> None:
+        self._face = face
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Pass the request on, with nothing of the path left."""
+        await self._face({**scope, "root_path": scope["path"]}, receive, send)
+
+
 def create_app(settings: Settings | None = None, *, service: Service | None = None) -> FastAPI:
     """Build the application; `service` is given by tests that opened one themselves."""
     chosen = settings or (service.settings if service else settings_from_environment())
@@ -89,6 +101,7 @@ def create_app(settings: Settings | None = None, *, service: Service | None = No
                 await opened.database.close()
 
     app = FastAPI(title="Overgang", lifespan=lifespan, openapi_url=None, docs_url=None, redoc_url=None)
+    app.router.routes.append(Route("/fhir", AtBase(fhir)))
     app.mount("/fhir", fhir)
 
     @app.get("/health/live")
