@@ -3,6 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+DEV := $(VENV)/.installed-dev
 
 .PHONY: help demo test check bench bench-quick soak format clean
 
@@ -12,18 +13,23 @@ help: ## show this help
 $(STAMP): pyproject.toml requirements.lock
 	@$(PYTHON) -c 'import sys; sys.exit("Overgang needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@echo "installing what Overgang needs into $(VENV) (about a minute the first time)"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --progress-bar on -r requirements.lock
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps -e .
+	@echo "installing what Overgang needs into $(VENV) (the first time about a minute)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --editable .
 	@touch $(STAMP)
+
+$(DEV): $(STAMP) requirements-dev.lock
+	@echo "installing what the tests need (the first time about a minute)"
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements-dev.lock
+	@touch $(DEV)
 
 demo: $(STAMP) ## seed SQLite with the synthetic cluster, serve, play the three journeys, stay up
 	$(BIN)/overgang demo
 
-test: $(STAMP) ## pass everything, on SQLite and PostgreSQL
+test: $(DEV) ## pass everything, on SQLite and PostgreSQL
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
-check: $(STAMP) ## ruff, import contracts, types, pure tests: fast to slow
+check: $(DEV) ## ruff, import contracts, types, pure tests: fast to slow
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/lint-imports
@@ -31,16 +37,16 @@ check: $(STAMP) ## ruff, import contracts, types, pure tests: fast to slow
 	$(BIN)/pyright
 	$(BIN)/python -m pytest -n 2 tests/consent tests/schemas tests/architecture
 
-bench: $(STAMP) ## measure every figure we claim, as ratios taken in one run
+bench: $(DEV) ## measure every figure we claim, as ratios taken in one run
 	$(BIN)/python -m bench
 
-bench-quick: $(STAMP) ## the same in under two minutes
+bench-quick: $(DEV) ## the same in under two minutes
 	$(BIN)/python -m bench --quick
 
-soak: $(STAMP) ## long trials: fuzzing, kills, mutation
+soak: $(DEV) ## long trials: fuzzing, kills, mutation
 	OVERGANG_SOAK=1 $(BIN)/python -m pytest -n 2 tests -m soak
 
-format: $(STAMP) ## format and fix what can be fixed
+format: $(DEV) ## format and fix what can be fixed
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
