@@ -1,6 +1,6 @@
 """Compose a document Bundle for one reader from what that reader may see: pure, deterministic, bodies spliced."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
@@ -15,9 +15,6 @@ from app.summary.model import Entry, Mark, Summary
 from app.summary.scene import Row, Scene, by_age
 from app.summary.sections import VIEWS, View
 from schemas.terminology import systems
-
-NO_ENTRY: Final = frozenset({"Patient", "Composition", "Bundle"})
-"""Types that are never an entry: one patient only, and no second Composition (bdl-ips-1)."""
 
 _json = msgspec.json.Encoder().encode
 
@@ -59,7 +56,7 @@ def compose(
     """
     chosen = VIEWS[view]
     master = f"Patient/{patient.id}"
-    scene, stored = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
+    scene = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
     notice = narrative.notice(can_emergency=reader_can_emergency)
     prefix = f'{{"reference":{_json(base_url).decode()[:-1]}/'
     written: list[bytes] = []
@@ -73,7 +70,8 @@ def compose(
     _follow_links(scene, shown)
     listed = [ref for ref in scene.by_ref if ref in shown and ref != master]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
-    body = _bundle(composition, base_url, patient, [stored[ref] for ref in listed if ref in stored], other_patients)
+    shown_entries = [row.entry for ref in listed if (row := scene.by_ref[ref]).in_bundle]
+    body = _bundle(composition, base_url, patient, shown_entries, other_patients)
     until = times.from_us(scene.deadline) if scene.deadline is not None else None
     return Summary(body=body, valid_until=until, shown=(master, *listed))
 
@@ -86,37 +84,34 @@ def _scene(
     phones: Mapping[str, str],
     *,
     computing: bool,
-) -> tuple[Scene, dict[str, Entry]]:
-    """Read the lines in one pass; return the scene and the entries that may stand in the Bundle, by reference."""
+) -> Scene:
+    """Read the lines in one pass."""
     scene = Scene(at=times.to_us(at), phones={key: safe(value) for key, value in phones.items()}, computing=computing)
     sources: dict[tuple[str, str], str] = {}
     rows, by_ref = scene.rows, scene.by_ref
-    stored: dict[str, Entry] = {}
     master = f"Patient/{patient.id}"
     for entry in (patient, *entries):
         ref = f"{entry.type}/{entry.id}"
-        line = lines.read(entry) if entry.line else None
+        line = lines.read(entry)
         if line is None or ref in by_ref or (ref == master and entry is not patient):
             continue
         signature = entry.item.signature
-        owner = signature.controller
-        source = sources.get((signature.origin, owner))
+        source = sources.get((signature.origin, signature.controller))
         if source is None:
-            source = safe(names.get(signature.origin) or names.get(owner) or "") or catalogue.SOURCE_UNKNOWN.da
-            sources[signature.origin, owner] = source
-        age = (-line.as_of, -entry.updated_us, ref)
-        row = Row(
-            line, ref, entry.type, source, signature.controller, entry.updated_us, entry.type not in NO_ENTRY, age
-        )
-        by_ref[ref] = row
-        rows.setdefault(line.kind, []).append(row)
-        if row.in_bundle:
-            stored[ref] = entry
+            name = names.get(signature.origin) or names.get(signature.controller) or ""
+            source = safe(name) or catalogue.SOURCE_UNKNOWN.da
+            sources[signature.origin, signature.controller] = source
+        by_ref[ref] = row = Row(line, ref, entry, source, (-line.as_of, -entry.updated_us, ref))
+        found = rows.get(line.kind)
+        if found is None:
+            rows[line.kind] = [row]
+        else:
+            found.append(row)
     for found in rows.values():
         found.sort(key=by_age)
     scene.chains = stays.chains(scene)
     scene.chain = stays.present(scene.chains)
-    return scene, stored
+    return scene
 
 
 def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
@@ -188,38 +183,14 @@ def _bundle(
     composition: bytes, base_url: str, patient: Entry, shown: list[Entry], other_patients: Collection[str]
 ) -> bytes:
     """Splice the stored bodies behind the Composition; INVARIANT: no body is parsed or written anew."""
-    rewrite = _rewriter(patient.id, other_patients)
     opening = b',{"fullUrl":' + _json(base_url)[:-1] + b"/"
-    parts = [composition, opening, b"Patient/", patient.id.encode(), b'","resource":', patient.body, b"}"]
+    parts: list[bytes] = []
     for entry in shown:
-        parts += (opening, f"{entry.type}/{entry.id}".encode(), b'","resource":', rewrite(entry.body), b"}")
-    parts.append(b"]}")
-    return b"".join(parts)
-
-
-_EVENT: Final = (
-    '"event":[{"code":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActClass","code":"PCPR"}]}],'
-    '"period":{"end":"'
-)
-_TEST: Final = f',"security":[{{"system":"{systems.ACT_REASON}","code":"HTEST"}}]'
-
-
-def _rewriter(patient_id: str, other_patients: Collection[str]) -> Callable[[bytes], bytes]:
-    """Return what rewrites references to further source Patients, and nothing else, in a body."""
-    master = f"{patient_id}".encode()
-    others = {each.removeprefix("Patient/").encode() for each in other_patients} - {master}
-
-    def rewrite(body: bytes) -> bytes:
-        at = body.find(_TO_PATIENT)
-        while at >= 0:
-            start = at + len(_TO_PATIENT)
-            end = body.find(b'"', start)
-            if body[start:end] in others and _is_reference(body[max(at - _REACH, 0) : at]):
-                body = body[:start] + master + body[end:]
-            at = body.find(_TO_PATIENT, start)
-        return body
-
-    return rewrite if others else bytes
+        parts += (opening, f"{entry.type}/{entry.id}".encode(), b'","resource":', entry.body, b"}")
+    others = {each.removeprefix("Patient/").encode() for each in other_patients} - {patient.id.encode()}
+    bodies = _rewritten(b"".join(parts), patient.id.encode(), others) if others else parts
+    head = (composition, opening, b"Patient/", patient.id.encode(), b'","resource":', patient.body, b"}")
+    return b"".join((*head, *bodies, b"]}"))
 
 
 _TO_PATIENT: Final = b'"Patient/'
@@ -227,9 +198,27 @@ _REACH: Final = 64
 """White space between `"reference"` and its value that is looked through."""
 
 
-def _is_reference(before: bytes) -> bool:
+def _rewritten(bodies: bytes, master: bytes, others: set[bytes]) -> list[bytes]:
+    """Rewrite references to the citizen's other source Patients, and nothing else; return the pieces."""
+    pieces = bodies.split(_TO_PATIENT)
+    for index in range(1, len(pieces)):
+        piece = pieces[index]
+        id_, quote, _ = piece[:_REACH].partition(b'"')
+        awaited = quote and id_ in others and _awaits_reference(pieces[index - 1])
+        pieces[index] = _TO_PATIENT + (master + piece[len(id_) :] if awaited else piece)
+    return pieces
+
+
+def _awaits_reference(before: bytes) -> bool:
     """Tell whether JSON that ends here awaits the value of a `reference`."""
     if before.endswith(b'"reference":'):
         return True
-    head, colon, space = before.rpartition(b":")
+    head, colon, space = before[-_REACH:].rpartition(b":")
     return bool(colon) and not space.strip() and head.rstrip().endswith(b'"reference"')
+
+
+_EVENT: Final = (
+    '"event":[{"code":[{"coding":[{"system":"http://terminology.hl7.org/CodeSystem/v3-ActClass","code":"PCPR"}]}],'
+    '"period":{"end":"'
+)
+_TEST: Final = f',"security":[{{"system":"{systems.ACT_REASON}","code":"HTEST"}}]'

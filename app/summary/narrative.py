@@ -58,7 +58,7 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
         if newest is None or row.line.as_of > newest.line.as_of:
             newest = row
         names.add(row.source)
-        if (row.in_bundle or row.ref == master) and (allowed is None or row.type in allowed):
+        if (row.in_bundle or row.ref == master) and (allowed is None or row.entry.type in allowed):
             references[f'{base}{row.ref}"}}'] = None
     origin = ""
     if newest is not None:

@@ -4,14 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
 from app.summary.markup import safe
-from app.summary.model import Line
+from app.summary.model import Entry, Line
 
 if TYPE_CHECKING:
     from app.summary.functional import Level
@@ -19,17 +19,33 @@ if TYPE_CHECKING:
     from app.summary.stays import Chain
 
 
+NO_ENTRY: Final = frozenset({"Patient", "Composition", "Bundle"})
+"""Types that are told in words only."""
+
+
 class Row(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One line with where it comes from. `in_bundle` is false for what has no entry (another source's Patient)."""
+    """One line with where it comes from."""
 
     line: Line
     ref: str  # 'Type/id'
-    type: str
+    entry: Entry
     source: str  # organisation's name, escaped
-    owner: str  # controller, tells sources apart
-    received_us: int
-    in_bundle: bool
     age: tuple[int, int, str]  # sorts newest first
+
+    @property
+    def type(self) -> str:
+        """The resource's type."""
+        return self.entry.type
+
+    @property
+    def owner(self) -> str:
+        """The controller: tells sources apart."""
+        return self.entry.item.signature.controller
+
+    @property
+    def in_bundle(self) -> bool:
+        """Whether it may be an entry: one patient only, and no second Composition (bdl-ips-1)."""
+        return self.entry.type not in NO_ENTRY
 
     def has(self, mark: int) -> bool:
         """Tell whether the line bears the mark."""
@@ -111,7 +127,7 @@ class Scene:
             return []
         found = parts[0] if len(parts) == 1 else newest(row for rows in parts for row in rows)
         types = section.types
-        return found[:] if types is None else [row for row in found if row.type in types]
+        return found[:] if types is None else [row for row in found if row.entry.type in types]
 
     def by_topic(self, kind: str) -> dict[str, list[Row]]:
         """Return the rows of a kind by topic, newest first; made once."""
@@ -141,7 +157,7 @@ class Scene:
     def origin(self, row: Row, stale_days: int | None = None) -> str:
         """Write as-of, received (where it is another day) and source of a row, and whether it is stale."""
         line = row.line
-        day, received = self._received[row.received_us]
+        day, received = self._received[row.entry.updated_us]
         told = f" <small>{line.as_of_text}{'' if day == line.day else received} · {row.source}</small>"
         if stale_days is not None and self.is_stale(line.as_of, stale_days):
             told += f" {mark(catalogue.STALE)}"

@@ -39,10 +39,11 @@ from summary_builders import (
 from app.summary import times
 from app.summary.model import Entry
 from app.summary.sections import VIEWS
-from consent.vocabulary import Category as C
+from consent.vocabulary import Category
 from schemas.terminology import systems
 from schemas.terminology.systems import CODES, FSIII, ICPC2, LOINC, NPU
 
+C = Category
 PULSE = (LOINC, "8867-4")
 
 

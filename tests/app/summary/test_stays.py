@@ -36,7 +36,7 @@ def at_hospital(id: str, start: str, end: str | None = None, of: str = HOSPITAL,
 
 
 def chain(*entries: object) -> tuple[list[Chain], Chain | None]:
-    scene, _ = _scene(patient(), entries, AT, NAMES, {}, computing=False)
+    scene = _scene(patient(), entries, AT, NAMES, {}, computing=False)
     return scene.chains, scene.chain
 
 
