@@ -7,11 +7,18 @@ from urllib.parse import urlencode
 
 from app import sharing
 from app.context import Call, Service
-from app.errors import InvalidContentError, MalformedContentError, TooCostlyError, VersionConflictError
+from app.errors import (
+    InvalidContentError,
+    MalformedContentError,
+    OvergangError,
+    TooCostlyError,
+    VersionConflictError,
+)
 from app.fhir.outcome import success
 from app.fhir.wire import Answer, Request, http_date, to_json, version_of_tag, version_tag
 from app.sharing import Written
-from schemas.admit import Admitted, admit
+from schemas.admit import Admitted, Rejected, admit
+from schemas.batches import apart
 from schemas.fault import Fault
 
 
@@ -22,10 +29,15 @@ def admitted(raw: bytes, *, expect: str | None = None, limit: int) -> Admitted:
         TooCostlyError, MalformedContentError, InvalidContentError: with every fault.
     """
     result = admit(raw, expect=expect, max_bytes=limit)
-    if isinstance(result, Admitted):
-        return result
+    if isinstance(result, Rejected):
+        raise refusal(result)
+    return result
+
+
+def refusal(rejected: Rejected) -> OvergangError:
+    """Return the error that says why the write gate let something not in."""
     kinds = {"too-large": TooCostlyError, "malformed": MalformedContentError, "invalid": InvalidContentError}
-    raise kinds[result.kind]("the content was refused", faults=result.faults)
+    return kinds[rejected.kind]("the content was refused", faults=rejected.faults)
 
 
 def _if_match(request: Request) -> int | None:
@@ -93,12 +105,17 @@ async def delete(service: Service, call: Call, request: Request) -> Answer:
 async def bundle(service: Service, call: Call, request: Request) -> Answer:
     """Answer `POST [base]` with a transaction or batch."""
     raw = await request.resource_body()
-    content = admitted(raw, expect="Bundle", limit=service.settings.max_body_bytes)
-    kind = content.resource.get("type")
     minimal = request.preference("return") == "minimal"
+    result = admit(raw, expect="Bundle", max_bytes=service.settings.max_body_bytes)
+    if isinstance(result, Rejected):
+        entries = apart(raw, result.faults) if result.kind == "invalid" else None
+        if entries is None:
+            raise refusal(result)
+        return Answer(200, await sharing.batch(service, call, contents=entries, minimal=minimal))
+    kind = result.resource.get("type")
     if kind == "transaction":
-        return Answer(200, await sharing.transaction(service, call, content=content, minimal=minimal))
+        return Answer(200, await sharing.transaction(service, call, content=result, minimal=minimal))
     if kind == "batch":
-        return Answer(200, await sharing.batch(service, call, content=content, minimal=minimal))
+        return Answer(200, await sharing.batch(service, call, contents=[result], minimal=minimal))
     text = "post a transaction or a batch here; messages go to `$process-message`, reports to `$submit-report`"
     raise InvalidContentError(text, faults=(Fault("Bundle.type", "value", text),))

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from schemas.admit import Admitted
@@ -57,16 +57,26 @@ def single(
     )
 
 
-def of_bundle(content: Admitted) -> tuple[list[Entry], list[Fault]]:
-    """Return the entries of a transaction or batch, and what is wrong with their requests, by FHIRPath."""
+def each_of_bundle(content: Admitted) -> list[Entry | tuple[Fault, ...]]:
+    """Return the entries of a transaction or batch in order, or what is wrong with their requests, by FHIRPath."""
     slices = entry_slices(content.raw)
-    entries: list[Entry] = []
-    faults: list[Fault] = []
+    found: list[Entry | tuple[Fault, ...]] = []
     for index, part in enumerate(content.resource.get("entry", [])):
+        faults: list[Fault] = []
         entry = _entry(index, part, slices[index], faults)
-        if entry is not None:
-            entries.append(entry)
-    return entries, faults
+        found.append(tuple(faults) if entry is None else entry)
+    return found
+
+
+def at(item: Entry | tuple[Fault, ...], index: int) -> Entry | tuple[Fault, ...]:
+    """Return the entry of a batch of one, or its faults, as it stands at `index` of the batch that it came in."""
+
+    def moved_to(path: str) -> str:
+        return path.replace("Bundle.entry[0]", f"Bundle.entry[{index}]", 1)
+
+    if isinstance(item, Entry):
+        return replace(item, path=moved_to(item.path))
+    return tuple(replace(fault, path=moved_to(fault.path)) for fault in item)
 
 
 def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[Fault]) -> Entry | None:

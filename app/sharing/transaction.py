@@ -19,11 +19,12 @@ from app.sharing.entries import Entry
 from app.sharing.find import search
 from app.sharing.submit import Submission, submit
 from app.sharing.values import Written
-from schemas.admit import Admitted
+from schemas.admit import Admitted, Rejected
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 
 _MOST_ENTRIES = 2000
+_OPERATION = {"POST": audit.Operation.CREATE, "PUT": audit.Operation.UPDATE, "DELETE": audit.Operation.DELETE}
 _REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content"}
 
 
@@ -44,38 +45,46 @@ async def transaction(service: Service, call: Call, *, content: Admitted, minima
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
     writes = [entry for entry in wanted if entry.method != "GET"]
-    written: dict[int, Written] = {}
-    if writes:
-        submission = Submission(entries=writes, operation=audit.Operation.TRANSACTION)
-        for entry, one in zip(writes, await submit(service, call, submission), strict=True):
-            written[id(entry)] = one
-    parts = []
-    for entry in wanted:
-        if entry.method == "GET":
-            parts.append(await _read(service, call, entry))
-        else:
-            parts.append(_written_part(service, entry, written[id(entry)], minimal=minimal))
+    # A read that fails fails the whole: so all are tried before anything is written, and answered after it.
+    read = {id(entry): await _read(service, call, entry) for entry in wanted if entry.method == "GET"}
+    if not writes:
+        return _response("transaction-response", [read[id(entry)] for entry in wanted])
+    submission = Submission(entries=writes, operation=audit.Operation.TRANSACTION)
+    results = await submit(service, call, submission)
+    written = {id(entry): one for entry, one in zip(writes, results, strict=True)}
+    parts = [
+        await _read_or_fail(service, call, entry)
+        if entry.method == "GET"
+        else _written_part(service, entry, written[id(entry)], minimal=minimal)
+        for entry in wanted
+    ]
     return _response("transaction-response", parts)
 
 
-async def batch(service: Service, call: Call, *, content: Admitted, minimal: bool) -> bytes:
-    """Answer each entry by itself; one that fails carries its OperationOutcome. Returns a batch-response."""
-    parts = []
-    for entry in _entries(content):
-        try:
-            if entry.method == "GET":
-                parts.append(await _read(service, call, entry))
-                continue
-            operation = {
-                "POST": audit.Operation.CREATE,
-                "PUT": audit.Operation.UPDATE,
-                "DELETE": audit.Operation.DELETE,
-            }
-            (one,) = await submit(service, call, Submission(entries=[entry], operation=operation[entry.method]))
-            parts.append(_written_part(service, entry, one, minimal=minimal))
-        except OvergangError as error:
-            parts.append(_failed_part(error))
+async def batch(service: Service, call: Call, *, contents: Sequence[Admitted | Rejected], minimal: bool) -> bytes:
+    """Answer each entry by itself; one that fails carries its OperationOutcome. Returns a batch-response.
+
+    `contents` are one batch, or its entries as batches of one where some are invalid (`schemas.batches`).
+    """
+    _check_count(sum(len(one.resource.get("entry", [])) if isinstance(one, Admitted) else 1 for one in contents))
+    items: list[Entry | tuple[Fault, ...]] = []
+    for content in contents:
+        found = [content.faults] if isinstance(content, Rejected) else of.each_of_bundle(content)
+        items += [of.at(item, len(items)) for item in found] if len(contents) > 1 else found
+    parts = [await _batch_part(service, call, item, minimal=minimal) for item in items]
     return _response("batch-response", parts)
+
+
+async def _batch_part(service: Service, call: Call, item: Entry | tuple[Fault, ...], *, minimal: bool) -> bytes:
+    if not isinstance(item, Entry):
+        return _failed_part(InvalidContentError("the entry was refused", faults=item))
+    if item.method == "GET":
+        return await _read_or_fail(service, call, item)
+    try:
+        (one,) = await submit(service, call, Submission(entries=[item], operation=_OPERATION[item.method]))
+    except OvergangError as error:
+        return _failed_part(error)
+    return _written_part(service, item, one, minimal=minimal)
 
 
 def response_of(service: Service, entries: Sequence[Entry], written: Sequence[Written]) -> bytes:
@@ -84,14 +93,26 @@ def response_of(service: Service, entries: Sequence[Entry], written: Sequence[Wr
     return _response("transaction-response", parts)
 
 
-def _entries(content: Admitted) -> list[Entry]:
-    if len(content.resource.get("entry", [])) > _MOST_ENTRIES:
+def _check_count(count: int) -> None:
+    if count > _MOST_ENTRIES:
         text = f"send at most {_MOST_ENTRIES} entries at a time"
         raise InvalidContentError(text, faults=(Fault("Bundle.entry", "too-costly", text),))
-    wanted, faults = of.of_bundle(content)
+
+
+def _entries(content: Admitted) -> list[Entry]:
+    _check_count(len(content.resource.get("entry", [])))
+    items = of.each_of_bundle(content)
+    faults = tuple(fault for item in items if not isinstance(item, Entry) for fault in item)
     if faults:
-        raise InvalidContentError(faults[0].text, faults=tuple(faults))
-    return wanted
+        raise InvalidContentError(faults[0].text, faults=faults)
+    return [item for item in items if isinstance(item, Entry)]
+
+
+async def _read_or_fail(service: Service, call: Call, entry: Entry) -> bytes:
+    try:
+        return await _read(service, call, entry)
+    except OvergangError as error:
+        return _failed_part(error)
 
 
 async def _read(service: Service, call: Call, entry: Entry) -> bytes:
