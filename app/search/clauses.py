@@ -39,6 +39,7 @@ from app.search.values import (
     hash_system_code,
     hash_unit,
     hash_uri,
+    kept_within,
 )
 
 MOST_ALTERNATIVES: Final = 64
@@ -245,7 +246,7 @@ def _limits(prefix: Prefix, amount: Decimal) -> tuple[int, int]:
 
 
 def _whole(amount: Decimal, rounding: str) -> int:
-    return int(_WIDE.multiply(amount, _MILLION).to_integral_value(rounding, _WIDE))
+    return kept_within(int(_WIDE.multiply(amount, _MILLION).to_integral_value(rounding, _WIDE)))
 
 
 def _uri(row: Parameter, _modifier: str, values: list[str], _base_url: str) -> Clause:

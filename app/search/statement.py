@@ -42,7 +42,7 @@ from app.search.query import (
 from app.search.values import LEAST, MOST
 from app.store.database import Value
 from app.store.ids import Ids as PublicIds
-from app.store.tables import idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
+from app.store.tables import N_BITS, idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
 from app.store.visible import Visible
 from schemas.homes import TYPE_NUMBER
 
@@ -59,14 +59,27 @@ def _text(name: str) -> BindParameter[str]:
 
 
 def _where(query: SearchQuery, visible: Visible | None) -> list[ColumnElement[bool]]:
-    conditions = [
-        resource.c.pid == _int("s_pid"),
-        resource.c.type == _int("s_type"),
-        resource.c.deleted == literal_column("0"),
-    ]
+    leader = _leader(query.clauses)
+    keys: list[ColumnElement[int]] = [resource.c.pid, resource.c.type]
+    if leader is not None:
+        # Engines that know no sizes would walk the whole type; a sum is no key, so that they begin with the leader.
+        keys = [key + literal_column("0") for key in keys]
+    conditions = [keys[0] == _int("s_pid"), keys[1] == _int("s_type"), resource.c.deleted == literal_column("0")]
     if visible is not None:
         conditions.append(visible.clause(resource))
-    return [*conditions, *(_condition(f"s{i}", clause) for i, clause in enumerate(query.clauses))]
+    conditions += (_condition(f"s{i}", clause, leads=i == leader) for i, clause in enumerate(query.clauses))
+    return conditions
+
+
+def _leader(clauses: tuple[Clause, ...]) -> int | None:
+    """Return the clause that finds the fewest by a key of its own, so that the search begins there."""
+    ranks = {Ids: 0, References: 1, Codes: 2, Texts: 3}
+    narrow = [
+        (ranks[type(clause)], i)
+        for i, clause in enumerate(clauses)
+        if type(clause) in ranks and not (isinstance(clause, Codes) and clause.negated)
+    ]
+    return min(narrow)[1] if narrow else None
 
 
 def page_of(query: SearchQuery, visible: Visible | None, *, rest: bool) -> Select[Any]:
@@ -143,41 +156,40 @@ _TABLES: Mapping[str, Table] = MappingProxyType(
 )
 
 
-def _condition(name: str, clause: Clause) -> ColumnElement[bool]:  # noqa: PLR0911  # one for each kind of clause
+def _condition(name: str, clause: Clause, *, leads: bool) -> ColumnElement[bool]:
     """Return one clause; its parameters begin with `name`, see `_arguments`."""
     match clause:
-        case Codes(numbers, values, negated):
-            hit = _exists(idx_token, name, numbers, idx_token.c.value.in_(_ints(f"{name}v", values)))
-            return ~hit if negated else hit
-        case References(numbers, values):
-            return _exists(idx_reference, name, numbers, idx_reference.c.value.in_(_ints(f"{name}v", values)))
-        case Texts(numbers, values, _):
-            likes = [idx_string.c.value.like(_text(f"{name}v{i}")) for i in range(padded(len(values)))]
-            return _exists(idx_string, name, numbers, or_(*likes))
-        case Dates(numbers, ranges):
-            return _exists(idx_date, name, numbers, _any_range(name, ranges, idx_date.c.low, idx_date.c.high))
-        case Quantities(numbers, ranges):
-            low, high, unit = idx_quantity.c.low, idx_quantity.c.high, idx_quantity.c.unit
-            return _exists(idx_quantity, name, numbers, _any_range(name, ranges, low, high, unit))
         case Updated(ranges):
             return _any_range(name, ranges, resource.c.updated, resource.c.updated)
-        case Missing(kind, numbers, missing):
-            hit = _exists(_TABLES[kind], name, numbers)
-            return ~hit if missing else hit
         case Ids(values):
-            return resource.c.n.in_(_ints(f"{name}v", values))
+            return resource.c.place.in_(_ints(f"{name}v", values))
+    table, of_value, is_negated = _rows_of(name, clause)
+    rows = and_(table.c.pid == _int("s_pid"), table.c.param.in_(_ints(f"{name}p", clause.numbers)), *of_value)
+    if leads:
+        return resource.c.place.in_(select(_int("s_base") + table.c.n).where(rows))
+    there = exists(select(literal_column("1")).where(rows, table.c.n == resource.c.n))
+    return ~there if is_negated else there
 
 
-def _exists(table: Table, name: str, numbers: tuple[int, ...], *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Tell whether the resource has a row in an index table."""
-    return exists(
-        select(literal_column("1")).where(
-            table.c.pid == _int("s_pid"),
-            table.c.param.in_(_ints(f"{name}p", numbers)),
-            *conditions,
-            table.c.n == resource.c.n,
-        )
-    )
+def _rows_of(
+    name: str, clause: Codes | References | Texts | Dates | Quantities | Missing
+) -> tuple[Table, list[ColumnElement[bool]], bool]:
+    """Return the index table of a clause, what its rows must satisfy, and whether there must be none."""
+    match clause:
+        case Codes(_, values, negated):
+            return idx_token, [idx_token.c.value.in_(_ints(f"{name}v", values))], negated
+        case References(_, values):
+            return idx_reference, [idx_reference.c.value.in_(_ints(f"{name}v", values))], False
+        case Texts(_, values, _):
+            likes = [idx_string.c.value.like(_text(f"{name}v{i}")) for i in range(padded(len(values)))]
+            return idx_string, [or_(*likes)], False
+        case Dates(_, ranges):
+            return idx_date, [_any_range(name, ranges, idx_date.c.low, idx_date.c.high)], False
+        case Quantities(_, ranges):
+            low, high, unit = idx_quantity.c.low, idx_quantity.c.high, idx_quantity.c.unit
+            return idx_quantity, [_any_range(name, ranges, low, high, unit)], False
+        case Missing(kind, _, missing):
+            return _TABLES[kind], [], missing
 
 
 def _ints(name: str, values: tuple[Any, ...]) -> list[BindParameter[int]]:
@@ -203,16 +215,16 @@ def _any_range(
 
 def values_of(ids: PublicIds, pid: int, query: SearchQuery) -> dict[str, Value] | None:
     """Return the values of the parameters; `None` when ids are asked for and none of them can be found here."""
-    values: dict[str, Value] = {"s_pid": pid, "s_type": TYPE_NUMBER[query.type]}
+    values: dict[str, Value] = {"s_pid": pid, "s_base": pid << N_BITS, "s_type": TYPE_NUMBER[query.type]}
     if query.sort.number is not None:
         values["s_sort"] = query.sort.number
     for i, clause in enumerate(query.clauses):
         if isinstance(clause, Ids):
-            places = (ids.decode(text) for text in clause.values)
-            ns = tuple(place[1] for place in places if place is not None and place[0] == pid)
-            if not ns:
+            found = (ids.decode(text) for text in clause.values)
+            places = tuple(pid << N_BITS | one[1] for one in found if one is not None and one[0] == pid)
+            if not places:
                 return None
-            values.update(_padded(f"s{i}v", ns, padded(len(clause.values))))
+            values.update(_padded(f"s{i}v", places, padded(len(clause.values))))
         else:
             values.update(_arguments(f"s{i}", clause))
     return values

@@ -114,4 +114,9 @@ def scaled(value: object) -> int | None:
         return LEAST if number.is_signed() else MOST
     if number.adjusted() < -1_000:  # noqa: PLR2004  # nothing left of it, and exact arithmetic would take long
         return -1 if number.is_signed() and number else 0
-    return int(number.scaleb(_SCALE, _WIDE).to_integral_value(ROUND_FLOOR, _WIDE))
+    return kept_within(int(number.scaleb(_SCALE, _WIDE).to_integral_value(ROUND_FLOOR, _WIDE)))
+
+
+def kept_within(millionths: int) -> int:
+    """Return a number no further out than the open ends."""
+    return max(LEAST, min(MOST, millionths))

@@ -1,10 +1,13 @@
 """Search on both databases."""
 
+import contextlib
 import json
 import re
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from itertools import product
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -18,9 +21,13 @@ from searching import (
     concept,
     observation,
 )
+from sqlalchemy.dialects import sqlite as sqlite_dialect
 
 from app.search.cursor import Position
+from app.search.parse import parse
+from app.search.statement import page_of
 from app.store.database import Database
+from app.store.query import compile_statement
 from app.store.tables import DIRECTORY
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
@@ -188,6 +195,12 @@ async def test_quantities_are_found_by_value_precision_and_unit(shelf: Shelf) ->
     assert await shelf.found("Observation", ("value-quantity", "ne5.40")) == {near, less}
     assert await shelf.found("Observation", ("value-quantity", "ap5.0")) == {exact, near, grams, less}
     assert await shelf.found("Observation", ("value-quantity", "sa5.4,eb5.4")) == {near, less}
+
+
+@pytest.mark.parametrize("value", ["9999999999999", "-9999999999999", "ap9999999999999", "gt1e12", "0.000000000001"])
+async def test_no_number_is_beyond_the_database(shelf: Shelf, value: str) -> None:
+    await shelf.put(observation(valueQuantity={"value": 5}))
+    assert await shelf.found("Observation", ("value-quantity", value)) == set()
 
 
 # Dates: an evaluator of its own, by calendar and the system's time zones, against every prefix, precision and zone.
@@ -448,3 +461,26 @@ async def test_many_values_and_parameters_are_one_statement(shelf: Shelf) -> Non
     assert await shelf.found("Observation", *many[:20]) == {n}
     assert await shelf.found("Observation", *many) == set()
     assert EVERYTHING.request.citizen == PID
+
+
+async def test_ids_and_codes_and_references_and_texts_hold_together(shelf: Shelf, database: Database) -> None:
+    elements = {"code": concept("a"), "device": {"reference": "Device/x"}, "valueString": "abc"}
+    n = await shelf.put(observation(**elements))
+    await shelf.put_all([observation(**{**elements, left_out: None}) for left_out in elements])
+    asked = [("_id", database.ids.encode(PID, n)), ("code", "a"), ("device", "x"), ("value-string", "ab")]
+    for i in range(len(asked)):
+        assert n in await shelf.found("Observation", *asked[i:], *asked[:i])
+    assert await shelf.found("Observation", *asked[1:]) == {n}
+    assert await shelf.found("Observation", *asked, ("code:not", "a")) == set()
+
+
+@pytest.mark.parametrize("pair", [("identifier", "s|v"), ("partof", "x"), ("name", "x"), ("_id", "x")])
+def test_a_search_of_the_directory_begins_with_the_few_and_not_with_all_of_the_type(
+    sqlite_template: Path, pair: tuple[str, str]
+) -> None:
+    compiled = compile_statement(page_of(parse("Organization", [pair]), None, rest=False), sqlite_dialect.dialect())
+    with contextlib.closing(sqlite3.connect(sqlite_template)) as connection:
+        plan = connection.execute("EXPLAIN QUERY PLAN " + compiled.sql, [1] * len(compiled.names)).fetchall()
+    steps = [row[-1] for row in plan]
+    assert any("resource USING INTEGER PRIMARY KEY" in step for step in steps)
+    assert not any("resource_by_type" in step or step.startswith("SCAN resource") for step in steps)

@@ -312,7 +312,7 @@ def leaves(value: Any, keys: tuple[str, ...]) -> Iterator[Any]:
             yield from leaves(one[keys[0]], keys[1:])
 
 
-def askable(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:  # noqa: C901  # one form a case
+def askable(parameter: Parameter, value: Any) -> Iterator[tuple[str, str]]:  # one form a case
     """Return searches that must find a resource with this value."""
     name = parameter.name
     match value:

@@ -32,6 +32,8 @@ SCALED = {
     Decimal("1E-999999"): 0,
     Decimal("-1E-999999"): -1,
     10**4000: MOST,
+    9 * 10**12: MOST,
+    -9 * 10**12: LEAST,
     True: None,
     "5": None,
     float("nan"): None,
