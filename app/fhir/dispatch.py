@@ -75,8 +75,9 @@ INTERACTIONS: tuple[Row, ...] = (
 )
 
 _TABLE: dict[tuple[str, Shape], Row] = {(row.method, row.shape): row for row in INTERACTIONS}
+_ANSWERED = {"GET": ("GET", "HEAD"), "POST": ("POST",), "PUT": ("PUT",), "DELETE": ("DELETE",)}
 _METHODS: dict[Shape, tuple[str, ...]] = {
-    shape: tuple(sorted({row.method for row in INTERACTIONS if row.shape == shape}))
+    shape: tuple(sorted({method for row in INTERACTIONS if row.shape == shape for method in _ANSWERED[row.method]}))
     for shape in {row.shape for row in INTERACTIONS}
 }
 
@@ -149,7 +150,7 @@ class FhirApp:
         wire.check_accept(request.header(b"accept"), _format(request))
         if request.path == ("metadata",):
             if request.method != "GET":
-                raise MethodNotAllowedError("read the CapabilityStatement with GET", allow=("GET",))
+                raise MethodNotAllowedError("read the CapabilityStatement with GET", allow=_ANSWERED["GET"])
             return capability.answer(self._service)
         row = _find(request.method, request.path)
         at_us = now_us()
