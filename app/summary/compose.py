@@ -116,12 +116,10 @@ def _scene(
 
 def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
     """Add what shown lines point to, so that the document holds it (one step)."""
-    for ref in list(shown):
-        row = scene.by_ref.get(ref)
-        for link in row.line.links if row is not None else ():
-            pointed = scene.by_ref.get(link)
-            if pointed is not None and pointed.in_bundle:
-                shown[link] = None
+    for link in [link for ref in shown for link in scene.by_ref[ref].line.links]:
+        pointed = scene.by_ref.get(link)
+        if pointed is not None and pointed.in_bundle:
+            shown[link] = None
 
 
 @lru_cache(maxsize=16)
@@ -194,19 +192,23 @@ def _bundle(
 
 
 _TO_PATIENT: Final = b'"Patient/'
+_LONGEST_ID: Final = 65
 _REACH: Final = 64
 """White space between `"reference"` and its value that is looked through."""
 
 
 def _rewritten(bodies: bytes, master: bytes, others: set[bytes]) -> list[bytes]:
     """Rewrite references to the citizen's other source Patients, and nothing else; return the pieces."""
-    pieces = bodies.split(_TO_PATIENT)
-    for index in range(1, len(pieces)):
-        piece = pieces[index]
-        id_, quote, _ = piece[:_REACH].partition(b'"')
-        awaited = quote and id_ in others and _awaits_reference(pieces[index - 1])
-        pieces[index] = _TO_PATIENT + (master + piece[len(id_) :] if awaited else piece)
-    return pieces
+    written: list[bytes] = []
+    before = b""
+    for piece in bodies.split(_TO_PATIENT):
+        end = piece.find(b'"', 0, _LONGEST_ID)
+        if end > 0 and piece[:end] in others and _awaits_reference(before):
+            written += (_TO_PATIENT, master, piece[end:])
+        else:
+            written += (_TO_PATIENT, piece)
+        before = piece
+    return written[1:]  # nothing stood before the first piece
 
 
 def _awaits_reference(before: bytes) -> bool:

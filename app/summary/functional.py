@@ -1,7 +1,8 @@
 """Functional level before the first contact of the present chain of stays (Danish: funktionsniveau, FSIII)."""
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+from typing import NamedTuple
 
 from app.summary import catalogue, times
 from app.summary.model import Kind
@@ -12,8 +13,7 @@ CHANGE_WINDOW = 14 * times.DAY
 """A change this close before the stay shows both levels: the new one may already be the illness."""
 
 
-@dataclass(frozen=True, slots=True)
-class Level:
+class Level(NamedTuple):
     """One function of one source: the level in force before the stay, what it was, what was assessed since."""
 
     before: Row | None
@@ -74,6 +74,7 @@ def _levels(scene: Scene) -> list[Level]:
     return found
 
 
+@lru_cache(maxsize=4096)
 def _code_order(key: tuple[str, str]) -> tuple[str, list[int], str]:
     topic, owner = key
     return topic[:1], [int(number) for number in re.findall(r"\d{1,9}", topic)], topic + owner
@@ -100,13 +101,14 @@ def said(scene: Scene, level: Level, stale_days: int | None) -> str:
 
 def arrange(scene: Scene, section: Section) -> Block:
     """Arrange the levels; assessments without a function stand after them."""
-    allowed = {row.ref for row in scene.of(section)}
+    rows = scene.of(section)
+    allowed = {row.ref for row in rows}
     known = [level for level in levels(scene) if level.shown.ref in allowed]
-    loose = [row for row in scene.of(section) if not row.line.topic]
+    loose = [row for row in rows if not row.line.topic]
     if not known and not loose:
         return Block([], [])
     title = catalogue.BEFORE_STAY if scene.chain is not None else catalogue.PRESENT_LEVEL
     parts = [heading(title), *listed(said(scene, level, section.stale_days) for level in known)]
     parts += listed(scene.item(row, row.line.html, section.stale_days) for row in loose)
-    rows = [row for level in known for row in (level.before, level.formerly, level.since) if row is not None]
-    return Block(parts, rows + loose)
+    shown = [row for level in known for row in (level.before, level.formerly, level.since) if row is not None]
+    return Block(parts, shown + loose)

@@ -1,6 +1,5 @@
 """The same thing from several sources in one line, with all its sources; nothing is merged away."""
 
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -175,9 +174,11 @@ def past_problems(scene: Scene, section: Section) -> Block:
 
 
 def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
-    statements = [row for row in scene.of(section) if row.has(Mark.ABSENCE)]
-    if scene.groups is None:
-        scene.groups = diagnoses([row for row in scene.of(section) if not row.has(Mark.ABSENCE)])
+    statements: list[Row] = []
+    if active or scene.groups is None:
+        rows = scene.of(section)
+        statements = [row for row in rows if row.has(Mark.ABSENCE)]
+        scene.groups = diagnoses([row for row in rows if not row.has(Mark.ABSENCE)])
     chosen = [group for group in scene.groups if is_active(group) is active]
     if section.limit is not None:
         chosen = chosen[: section.limit]
@@ -207,8 +208,7 @@ GIVEN_DAYS: Final = 7
 _WHOLE_ATC: Final = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Drug:
+class Drug(NamedTuple):
     """One medication row with what it points to; `group` are the other sources' rows that agree in everything."""
 
     row: Row
@@ -224,12 +224,13 @@ def drugs(scene: Scene, rows: list[Row]) -> list[Drug]:
     by_key: dict[str, list[Drug]] = {}
     for row in rows:
         line = row.line
-        pointed = next((each for link in line.links if (each := scene.by_ref.get(link))), None)
         marks, atc, html = line.marks, line.topic, line.html
-        if pointed is not None and pointed.line.kind == Kind.SUPPORT:
-            marks |= pointed.line.marks & DANGEROUS
-            atc = atc or pointed.line.topic
-            html = pointed.line.html
+        for link in line.links:
+            pointed = scene.by_ref.get(link)
+            if pointed is not None and pointed.line.kind == Kind.SUPPORT:
+                marks |= pointed.line.marks & DANGEROUS
+                atc = atc or pointed.line.topic
+                html = pointed.line.html
         twins = by_key.setdefault(line.key, []) if line.key else []
         twin = next((each for each in twins if all(other.owner != row.owner for other in each.group)), None)
         if twin is not None:
@@ -260,8 +261,9 @@ def _given(drug: Drug, doses: dict[str, Row]) -> Row | None:
 
 def _drug_item(scene: Scene, drug: Drug, dose: Row | None) -> str:
     line = drug.row.line
-    marks = " ".join(mark(text) for bit, text in _MARKS if drug.marks & bit)
-    told = f"{marks + ' ' if marks else ''}{drug.html}"
+    told = drug.html
+    if drug.marks & DANGEROUS:
+        told = f"{' '.join(mark(text) for bit, text in _MARKS if drug.marks & bit)} {told}"
     if line.detail:
         told += f", {line.detail}"
     if dose is not None and (line.moment is None or dose.line.as_of > line.moment):
@@ -286,10 +288,10 @@ def _pile(scene: Scene, section: Section, row: Row) -> Text | None:
 
 def medication(scene: Scene, section: Section) -> Block:
     """Arrange medication: dangerous ones first; as needed, paused, recently ended apart; doses given elsewhere last."""
-    rows = scene.of(section)
-    doses = [row for row in rows if row.line.kind == Kind.ADMINISTRATION]
+    rows = scene.rows.get(Kind.DRUG, [])
+    doses = scene.rows.get(Kind.ADMINISTRATION, [])
     newest_dose = _doses(doses)
-    known = drugs(scene, [row for row in rows if row.line.kind == Kind.DRUG and not row.has(Mark.ABSENCE)])
+    known = drugs(scene, [row for row in rows if not row.has(Mark.ABSENCE)])
     known.sort(key=lambda drug: (not drug.marks & DANGEROUS, drug.row.line.name, drug.row.ref))
     piles: dict[Text, list[Drug]] = {text: [] for text in _PILES}
     for drug in known:
@@ -308,7 +310,7 @@ def medication(scene: Scene, section: Section) -> Block:
     loose = _elsewhere(scene, doses, drug_names)
     if loose:
         parts += [heading(_GIVEN), *listed(scene.item(row, f"{row.line.html}, {row.line.detail}") for row in loose)]
-    statements = [row for row in rows if row.line.kind == Kind.DRUG and row.has(Mark.ABSENCE)]
+    statements = [row for row in rows if row.has(Mark.ABSENCE)]
     if statements:
         taken = any(pile for text, pile in piles.items() if text is not catalogue.RECENTLY_ENDED)
         parts += statement(scene, statements, contradicted=taken)

@@ -185,8 +185,8 @@ def functions(scene: Scene, section: Section) -> Block:
             told = f"FSIII {level.before.line.html}: {functional.level_text(level.before)}{scene.origin(level.before)}"
             beside.setdefault(key, []).append(told)
             beside_rows.setdefault(key, []).append(level.before)
-    for row in scene.of(section):
-        if row.line.kind == Kind.DIAGNOSIS and row.line.topic and not row.has(Mark.INACTIVE):
+    for row in scene.rows.get(Kind.DIAGNOSIS, ()):
+        if row.line.topic and not row.has(Mark.INACTIVE):
             beside.setdefault(row.line.topic, []).append(f"{row.line.html}{scene.origin(row)}")
             beside_rows.setdefault(row.line.topic, []).append(row)
     items: list[str] = []

@@ -7,7 +7,7 @@ import msgspec
 
 from app.summary import catalogue, times
 from app.summary.model import Mark
-from app.summary.scene import Block, Row, Scene, Section, both, mark
+from app.summary.scene import NO_ENTRY, Block, Row, Scene, Section, both, mark
 from schemas.terminology import systems
 
 _json = msgspec.json.Encoder().encode
@@ -58,7 +58,8 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
         if newest is None or row.line.as_of > newest.line.as_of:
             newest = row
         names.add(row.source)
-        if (row.in_bundle or row.ref == master) and (allowed is None or row.entry.type in allowed):
+        type_ = row.entry.type
+        if (type_ not in NO_ENTRY or row.ref == master) and (allowed is None or type_ in allowed):
             references[f'{base}{row.ref}"}}'] = None
     origin = ""
     if newest is not None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import attrgetter
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import msgspec
 
@@ -52,8 +52,7 @@ class Row(msgspec.Struct, frozen=True, eq=False, gc=False):
         return bool(self.line.marks & mark)
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(NamedTuple):
     """What a section says: XHTML blocks, and the rows whose resources are its entries."""
 
     parts: list[str]
@@ -125,7 +124,10 @@ class Scene:
         parts = [rows for kind in section.kinds if (rows := self.rows.get(kind))]
         if not parts:
             return []
-        found = parts[0] if len(parts) == 1 else newest(row for rows in parts for row in rows)
+        found = parts[0]
+        if len(parts) > 1:
+            found = [row for rows in parts for row in rows]
+            found.sort(key=by_age)
         types = section.types
         return found[:] if types is None else [row for row in found if row.entry.type in types]
 
