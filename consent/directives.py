@@ -10,7 +10,7 @@ Source: IHE ITI PCF, https://profiles.ihe.net/ITI/PCF/content.html
 from collections.abc import Callable, Iterator
 
 from consent.case import Case, functions_of
-from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, Provision, Withheld
+from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, PersonKey, Provision, Withheld
 from consent.vocabulary import Action, Effect
 
 STAFF_RECORDS_A_BLOCK = "L5-S"
@@ -69,6 +69,18 @@ def may_record(permit: Permit, directive: Directive) -> bool:
     rules = {grant.rule for grant in permit.grants}
     pure_block = directive.root.effect is Effect.DENY and not directive.root.exceptions
     return permit.request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
+
+
+def may_replace(permit: Permit, *, author: PersonKey) -> bool:
+    """Tell whether a permit to direct covers changing or ending a directive that `author` wrote.
+
+    The citizen may whoever wrote it; a parent or guardian may what she wrote herself, so that none lifts the other's or
+    the citizen's own; staff never: they write a block down, and what lifts it for them is a *consent now*.
+    """
+    request = permit.request
+    if request.action is not Action.DIRECT or {grant.rule for grant in permit.grants} == {STAFF_RECORDS_A_BLOCK}:
+        return False
+    return request.requester.citizen == request.citizen or request.requester.person == author
 
 
 def _parts(provision: Provision, case: Case, depth: int = 1) -> tuple[Part, ...]:

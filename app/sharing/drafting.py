@@ -93,8 +93,9 @@ class Drafting:
     def _put(self, placed: Placed, resource: dict[str, Any], inherited: Inherited) -> Written:
         type_, id_ = placed.reference.split("/")
         if placed.is_kept and placed.current is not None:
+            # Without its body: who may write it need not be one who may read it.
             current = placed.current
-            return Written(type_, id_, current.version, current.updated_us, created=False, body=current.body)
+            return Written(type_, id_, current.version, current.updated_us, created=False, body=b"")
         version = 1 if placed.current is None else placed.current.version + 1
         if placed.entry.method == "DELETE":
             return self._deleted(placed, type_, id_, version)

@@ -17,6 +17,7 @@ from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
 from app.store.resources import Stored
 from app.translate.demographics import Candidate, Contradiction, contradictions, demographics_of, master_of
+from consent.vocabulary import Action
 from schemas.homes import HOME_OF
 
 _parse = msgspec.json.Decoder().decode
@@ -55,9 +56,19 @@ async def _matching(snapshot: Snapshot, access: Access, entry: Entry) -> Stored 
         raise InvalidSearchError("a conditional create takes `identifier` and nothing else")
     query = parse(entry.type, [*pairs, ("_count", "2")])
     found = await sql.find(snapshot, access.permit, query, signatures=access.signatures)
-    if len(found.rows) > 1:
+    rows = [row for row in found.rows if _is_the_callers(access, row)]
+    if len(rows) > 1:
         raise DuplicateError("the condition matches several resources")
-    return found.rows[0] if found.rows else None
+    return rows[0] if rows else None
+
+
+def _is_the_callers(access: Access, stored: Stored) -> bool:
+    """Tell whether the caller may learn that it is there: a permit to write covers the controller's own alone, one to
+    direct covers all directives of the citizen, of which others than she know their own."""
+    request = access.permit.request
+    if request.action is not Action.DIRECT or request.requester.citizen == request.citizen:
+        return True
+    return request.requester.person == stored.item.signature.author
 
 
 async def amended(

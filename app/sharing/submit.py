@@ -39,7 +39,8 @@ from app.store.tables import DIRECTORY
 from app.translate.directives import is_directive
 from app.translate.homes import HomeRef, Inherits, home_of, other_citizens
 from app.translate.source import Source
-from consent.model import Signature
+from consent.directives import may_replace
+from consent.model import NOBODY, Signature
 from consent.vocabulary import Action
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
@@ -115,13 +116,16 @@ async def _planned(
     entries = [entry for entry in submission.entries if id(entry) not in kept.written]
     writes = [entry for entry in entries if entry.method != "DELETE"]
     homes = {id(entry): home_of(entry.resource) for entry in writes}
-    subject = await _subject(service, snapshot, call, entries, writes, [homes[id(entry)] for entry in writes])
+    stated = [homes[id(entry)] for entry in writes]
+    subject = await _subject(service, snapshot, call, entries, writes, stated)
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     draft = Draft.begin(subject.row, access.signatures)
     placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
     _check_once(placed)
+    if any(entry.id is not None for entry in entries):
+        subject = await _agreed(service, snapshot, call, subject, writes, stated)
     references = {**kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
@@ -176,27 +180,39 @@ async def _subject(
     writes: Sequence[Entry],
     homes: Sequence[HomeRef],
 ) -> Subject:
-    """Return the citizen: of the ids that are changed, else of the homes; both must agree."""
-    places = [service.database.ids.decode(entry.id) for entry in entries if entry.id is not None]
-    if None in places or any(place is not None and place[0] == DIRECTORY for place in places):
-        raise NotFoundError(_GONE)
-    pids = {place[0] for place in places if place is not None}
+    """Return the citizen: of the ids that are changed, else of the homes; `_agreed` sees to it that both agree."""
+    ids = [entry.id for entry in entries if entry.id is not None]
+    if not ids:
+        return await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
+    places = [service.database.ids.decode(id_) for id_ in ids]
+    # INVARIANT: an id that is not ours is asked for like one that is, under a citizen who does not exist, so that
+    # whoever may not write cannot tell the two apart.
+    pids = {int(NOBODY) if place is None or place[0] == DIRECTORY else place[0] for place in places}
     if len(pids) > 1:
         text = "a transaction is about one citizen; this changes resources of several"
         raise InvalidContentError(text, faults=(Fault("Bundle", "business-rule", text),))
-    if not pids:
-        return await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
-    (pid,) = pids
-    row = await row_of(snapshot, pid)
-    if not row.change:
-        raise NotFoundError(_GONE)
+    return Subject(row=await row_of(snapshot, pids.pop()), unknown=())
+
+
+async def _agreed(
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    subject: Subject,
+    writes: Sequence[Entry],
+    homes: Sequence[HomeRef],
+) -> Subject:
+    """Return the citizen whose resources are changed, with what the new content calls her; it must be the same one.
+
+    Asked after it is known that the caller may change the resources: before that the answer would tell whose they are.
+    """
     if not [home for home in homes if not isinstance(home, Inherits)]:
-        return Subject(row=row, unknown=())
+        return subject
     named = await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
-    if named.row.pid != pid and not named.is_new:
+    if named.row.pid != subject.row.pid and not named.is_new:
         text = "a resource stays with its citizen; withdraw it and submit it anew"
         raise InvalidContentError(text, faults=(Fault(writes[0].path, "business-rule", text),))
-    return Subject(row=row, unknown=named.unknown)
+    return Subject(row=subject.row, unknown=named.unknown)
 
 
 async def _authorized(
@@ -211,7 +227,7 @@ async def _authorized(
             service,
             snapshot,
             call,
-            pid=subject.row.pid,
+            pid=None if subject.row.pid == NOBODY else subject.row.pid,
             action=action,
             operation=submission.operation,
             query=submission.query,
@@ -252,11 +268,18 @@ async def _current(service: Service, snapshot: Snapshot, access: Access, entry: 
     if place is not None and place[0] == access.pid:
         number = HOME_OF[entry.type].number
         stored = await resources.read(snapshot, access.permit, access.signatures, type_number=number, n=place[1])
-    if stored is None or (stored.deleted and entry.method == "PUT"):
+    if stored is None or (stored.deleted and entry.method == "PUT") or not _may_change(access, stored):
         raise NotFoundError(_GONE)
     if entry.if_match is not None and entry.if_match != stored.version:
         raise VersionConflictError("the resource has changed since the version that If-Match names")
     return stored
+
+
+def _may_change(access: Access, stored: Stored) -> bool:
+    """Tell whether what the permit covers may be changed: a directive only by whom it belongs to."""
+    if access.permit.request.action is not Action.DIRECT:
+        return True
+    return may_replace(access.permit, author=stored.item.signature.author)
 
 
 def _check_once(placed: Sequence[Placed]) -> None:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from consent import Denial, Facts, Permit, decide
-from consent.directives import DEEPEST, may_record
+from consent.directives import DEEPEST, may_record, may_replace
 from consent.model import (
     ActorScope,
     DataScope,
@@ -79,3 +79,25 @@ def test_a_permit_to_look_up_records_nothing(make_request) -> None:
     permit = decide(make_request(), FACTS)
     assert isinstance(permit, Permit)
     assert not may_record(permit, directive(Provision(effect=Effect.DENY)))
+
+
+def test_staff_replace_no_directive_not_even_their_own(make_request) -> None:
+    request = make_request(action=Action.DIRECT)
+    permit = decide(request, FACTS)
+    assert isinstance(permit, Permit)
+    assert not may_replace(permit, author=request.requester.person)
+    assert not may_replace(permit, author=PersonKey("somebody else"))
+
+
+def test_the_citizen_replaces_directives_whoever_wrote_them(make_request) -> None:
+    request = make_request(function=Function.CITIZEN, action=Action.DIRECT, purpose=Purpose.PATIENT_REQUEST)
+    permit = decide(request, replace(FACTS, citizen_born=request.at.replace(year=1950)))
+    assert isinstance(permit, Permit)
+    assert may_replace(permit, author=PersonKey("a nurse on her word"))
+
+
+def test_a_permit_to_look_up_replaces_nothing(make_request) -> None:
+    request = make_request()
+    permit = decide(request, FACTS)
+    assert isinstance(permit, Permit)
+    assert not may_replace(permit, author=request.requester.person)
