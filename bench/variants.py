@@ -1,0 +1,153 @@
+"""The service in forms that exist for measuring alone; nothing in app/ knows of them. Factories for uvicorn."""
+
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from fastapi import FastAPI
+from sqlalchemy import ColumnElement, FromClause, true
+
+from app import audit, gate
+from app.context import Call, Service
+from app.fhir import write
+from app.main import create_app
+from app.runtime import from_us
+from app.search import sql
+from app.sharing import summary as composing
+from app.store import citizens, facts, resources, signatures
+from app.store.database import Snapshot
+from app.store.ids import Ids
+from app.store.signatures import SignatureRow
+from app.summary.kept import SummaryCache
+from consent import decide
+from consent.condition import ALWAYS
+from consent.model import NOBODY, AccessRequest, CitizenKey, Permit
+from consent.vocabulary import Action
+from schemas.admit import Admitted, Rejected
+from schemas.fault import Fault
+from schemas.syntax import read
+
+
+class _Forgetful(OrderedDict[Any, Any]):
+    """Keeps nothing."""
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        """Pass over it."""
+
+
+def fresh() -> FastAPI:
+    """Every request is the first of its citizen: no decision and no document is remembered."""
+
+    def forget(service: Service) -> None:
+        service.decisions = _Forgetful()
+        service.summaries = SummaryCache(most_bytes=0)
+
+    return _changed(forget)
+
+
+def undecided() -> FastAPI:
+    """`fresh` without consent: who asks is known, recorded, and given everything.
+
+    No facts are read, nothing is decided, no condition stands in SQL, nothing is released. The permit that the records
+    name is made once per citizen, before it counts.
+    """
+    gate.authorize = _given  # type: ignore[assignment]
+    gate.release = lambda _permit, candidates: list(candidates)  # type: ignore[assignment]
+    resources.visible = sql.visible = _everything  # type: ignore[assignment]
+    composing.residual = lambda _permit, _signature: ALWAYS  # type: ignore[assignment]
+    return fresh()
+
+
+def models() -> FastAPI:
+    """`fresh` whose write gate are the models of fhir.resources (R4B)."""
+    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415
+
+    bundle: Any = get_fhir_model_class("Bundle")
+
+    def admit(raw: bytes, *, expect: str | None = None, max_bytes: int = 0) -> Admitted | Rejected:
+        if expect != "Bundle":
+            return own(raw, expect=expect, max_bytes=max_bytes)
+        try:
+            bundle.model_validate_json(raw)
+        except ValueError as error:
+            return Rejected("invalid", (Fault("Bundle", "structure", str(error)),))
+        return Admitted(read(raw), raw)  # the rest of the way wants exact decimals, which the models do not keep
+
+    own = write.admit
+    write.admit = admit  # type: ignore[assignment]
+    return fresh()
+
+
+def _changed(change: Callable[[Service], None]) -> FastAPI:
+    app = create_app()
+    usual = app.router.lifespan_context
+
+    @asynccontextmanager
+    async def lifespan(inner: FastAPI) -> AsyncIterator[Any]:
+        async with usual(inner) as state:
+            change(inner.state.service)
+            yield state
+
+    app.router.lifespan_context = lifespan
+    return app
+
+
+_permits: dict[int, Permit] = {}
+
+
+async def _given(
+    _service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    *,
+    pid: int | None,
+    action: Action,
+    operation: audit.Operation,  # noqa: ARG001
+    query: str = "",  # noqa: ARG001
+    view: str = "",  # noqa: ARG001
+) -> gate.Access:
+    requester, shared = await gate.identify(snapshot, call)
+    known = NOBODY if pid is None else pid
+    change = await citizens.change(snapshot, known)
+    permit = _permits.get(known)
+    if permit is None:
+        request = AccessRequest(
+            requester=requester,
+            citizen=CitizenKey(known),
+            purposes=call.caller.purposes,
+            action=action,
+            categories=gate.ALL_CATEGORIES,
+            at=from_us(call.at_us),
+        )
+        made = decide(request, await facts.load(snapshot, pid=known, requester=requester, at_us=call.at_us))
+        assert isinstance(made, Permit)
+        permit = _permits[known] = made
+    return gate.Access(
+        permit=permit,
+        pid=known,
+        change=change,
+        versions=shared,
+        signatures=await signatures.load(snapshot, known),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Everything:
+    """Stands for `app.store.visible.Visible`."""
+
+    pid: int
+    key: str = "everything"
+    values = {}  # noqa: RUF012
+    nothing = False
+
+    def clause(self, _table: FromClause) -> ColumnElement[bool]:
+        return true()
+
+
+def _everything(permit: Permit, _signatures: Sequence[SignatureRow], _ids: Ids) -> _Everything:
+    return _Everything(int(permit.request.citizen))
+
+
+__all__ = ["fresh", "models", "undecided"]
