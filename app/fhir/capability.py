@@ -12,6 +12,8 @@ PUBLISHED = "2026-11-22"
 VERSION = "0.1.0"
 _READING = ("read", "vread", "history-instance", "search-type")
 _WRITING = ("create", "update", "delete")
+_LOG_PARAMETERS = frozenset({"patient", "date"})
+"""AuditEvents are rendered from the audit when the citizen reads her log (app/sharing/log.py), not searched by index."""
 _OWN = "https://overgang.dk/fhir/OperationDefinition/"
 _SYSTEM_OPERATIONS = (
     ("process-message", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"),
@@ -79,6 +81,8 @@ def _resource(row: HomeRow) -> dict[str, Any]:
         "conditionalRead": "not-match",
         "conditionalUpdate": False,
         "conditionalDelete": "not-supported",
-        "searchParam": capability_rows(row.type),
+        "searchParam": [
+            told for told in capability_rows(row.type) if row.type != "AuditEvent" or told["name"] in _LOG_PARAMETERS
+        ],
         "operation": [{"name": name, "definition": url} for name, url in operations],
     }
