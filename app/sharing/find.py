@@ -1,12 +1,16 @@
 """Search within one citizen, or in the directory: selected, decided, found in SQL, released, recorded."""
 
+from dataclasses import replace
+
 from app import audit, gate
 from app.context import Call, Service
 from app.errors import InvalidSearchError
+from app.gate import Access
 from app.search import sql
 from app.search.cursor import Cursors, Position
-from app.search.parse import parse
-from app.search.query import ById, SearchQuery
+from app.search.parse import MOST_COUNT, parse
+from app.search.query import ById, ByIdentifier, SearchQuery
+from app.search.sql import Page
 from app.sharing.log import search_log
 from app.sharing.look_up import UNKNOWN_PID
 from app.store import citizens
@@ -43,13 +47,29 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
         access = await gate.authorize(
             service, snapshot, call, pid=pid, action=Action.LOOK_UP, operation=audit.Operation.SEARCH, query=said(query)
         )
-        page = await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
+        page = await _page(snapshot, access, query, after=after)
         released = gate.release(access.permit, page.rows)
     record = gate.entry(
         call, pid=access.pid, operation=audit.Operation.SEARCH, permit=access.permit, shown=released, query=said(query)
     )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
     return _bundle(service, call, cursors, query, released, page.total, page.next)
+
+
+async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after: Position | None) -> Page:
+    """Return a page of what is visible.
+
+    Each source keeps its own Patient: a citizen who is asked for by identifier is answered by one of them, the master
+    or the first that the reader may see.
+    """
+    if query.type != "Patient" or not isinstance(query.patient, ByIdentifier):
+        return await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
+    every = replace(query, count=MOST_COUNT)
+    found = await sql.find(snapshot, access.permit, every, signatures=access.signatures)
+    citizen = await citizens.load(snapshot, access.pid)
+    master = next((row for row in found.rows if citizen is not None and row.n == citizen.master), None)
+    chosen = found.rows[:1] if master is None else (master,)
+    return Page(chosen if query.count else (), len(chosen), None)
 
 
 async def _citizen(service: Service, snapshot: Snapshot, call: Call, query: SearchQuery) -> int | None:
