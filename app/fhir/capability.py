@@ -13,7 +13,7 @@ VERSION = "0.1.0"
 _READING = ("read", "vread", "history-instance", "search-type")
 _WRITING = ("create", "update", "delete")
 _LOG_PARAMETERS = frozenset({"patient", "date"})
-"""AuditEvents are rendered from the audit when the citizen reads her log (app/sharing/log.py), not searched by index."""
+"""AuditEvents are rendered from the audit when the citizen reads her log (app/sharing/log.py), not from the index."""
 _OWN = "https://overgang.dk/fhir/OperationDefinition/"
 _SYSTEM_OPERATIONS = (
     ("process-message", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"),
