@@ -54,6 +54,15 @@ def residual(permit: Permit, signature: Signature) -> Condition:
     INVARIANT: for every item of the permit's citizen, `holds(residual(permit, item.signature), ...)` equals
     `may_disclose(permit, item)`.
     """
+    known = permit.judged.get(id(signature))
+    if known is not None and known[0] is signature:
+        return known[1]
+    condition = _judged(permit, signature)
+    permit.judged[id(signature)] = (signature, condition)  # keeps the signature, so that its identity stays its own
+    return condition
+
+
+def _judged(permit: Permit, signature: Signature) -> Condition:
     tree = permit.organisations
     if not any(_opens(grant, signature, tree) for grant in permit.grants):
         return NEVER

@@ -7,7 +7,7 @@ persons are opaque keys (authorisation id or the directory's person key), citize
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import TYPE_CHECKING, NewType
 
 from consent.vocabulary import (
     Action,
@@ -23,6 +23,9 @@ from consent.vocabulary import (
     RelationKind,
     RepresentationKind,
 )
+
+if TYPE_CHECKING:
+    from consent.condition import Condition
 
 CitizenKey = NewType("CitizenKey", int)
 OrganisationKey = NewType("OrganisationKey", str)
@@ -324,6 +327,10 @@ class Permit:
     reasons: tuple[Reason, ...]
     policy: str
     valid_until: datetime | None = None  # next moment at which a dated fact changes
+    judged: "dict[int, tuple[Signature, Condition]]" = field(
+        default_factory=dict[int, "tuple[Signature, Condition]"], compare=False, repr=False
+    )
+    """What `consent.disclosure.residual` found so far, by identity of the signature; it follows from the permit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
