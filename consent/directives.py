@@ -60,6 +60,11 @@ def consents_naming(case: Case) -> Iterator[Directive]:
             yield directive
 
 
+def permits(provision: Provision, case: Case) -> bool:
+    """Tell whether the provision is a permit about this very reader, purpose, action and time."""
+    return provision.effect is Effect.PERMIT and _speaks(provision, case, actors=_matches_narrowly)
+
+
 def may_record(permit: Permit, directive: Directive) -> bool:
     """Tell whether a permit to direct covers this very directive.
 

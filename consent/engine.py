@@ -21,20 +21,22 @@ _Value = TypeVar("_Value")
 _ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT}
 
 
-def decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule] = RULES) -> Permit | Denial:
+def decide(
+    request: AccessRequest, facts: Facts, rules: Sequence[Rule] = RULES, *, policy: str = POLICY_VERSION
+) -> Permit | Denial:
     """Judge `request` as of `request.at`, from `facts` alone.
 
-    Total: whatever goes wrong is a refusal too, and names the rule that failed.
+    Total: whatever goes wrong is a refusal too, and names the rule that failed. `policy` is the name of `rules`.
     """
     try:
-        return _decide(request, facts, rules)
+        return _decide(request, facts, rules, policy)
     except Exception:  # noqa: BLE001  # a defect must refuse, whatever it is
-        return Denial(request=request, reasons=(DEFECT,), policy=POLICY_VERSION)
+        return Denial(request=request, reasons=(DEFECT,), policy=policy)
 
 
-def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Permit | Denial:
+def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy: str) -> Permit | Denial:
     if not request.purposes or (request.citizen == NOBODY and request.action in _ABOUT_SOMEBODY):
-        return Denial(request=request, reasons=(NO_BASIS,), policy=POLICY_VERSION)
+        return _denial(request, (NO_BASIS,), policy)
     applicable = [rule for rule in rules if request.action in rule.actions and rule.period.covers(request.at)]
     opinions: list[_Opinion] = []
     defects: list[Reason] = []
@@ -42,7 +44,7 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Perm
         case = case_of(request, facts, purpose)
         opinions.append(_opinion([found for rule in applicable if (found := _judged(rule, case, defects)) is not None]))
     if defects:
-        return _denial(request, (DEFECT, *defects))
+        return _denial(request, (DEFECT, *defects), policy)
     withheld = _together([opinion.withheld for opinion in opinions])
     reasons = _together([opinion.reasons for opinion in opinions])
     opened = _shared([opinion.grants for opinion in opinions])
@@ -50,9 +52,9 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Perm
     grants = _limited(opened, request.categories & _left_by(closing))
     if not grants:
         if not _limited(opened, request.categories):
-            return _denial(request, (NO_BASIS,))
+            return _denial(request, (NO_BASIS,), policy)
         who = {(closed.rule, closed.directive) for closed in closing}
-        return _denial(request, [reason for reason in reasons if (reason.rule, reason.directive) in who])
+        return _denial(request, [reason for reason in reasons if (reason.rule, reason.directive) in who], policy)
     return Permit(
         request=request,
         grants=tuple(sorted(grants, key=lambda grant: grant.rule)),
@@ -60,7 +62,7 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule]) -> Perm
         organisations=facts.organisations,
         obligations=frozenset({Obligation.LOG}).union(*(opinion.obligations for opinion in opinions)),
         reasons=_sorted_reasons(reasons),
-        policy=POLICY_VERSION,
+        policy=policy,
         valid_until=next_change(facts, rules, request.at),
     )
 
@@ -139,8 +141,8 @@ def _left_by(closing: list[Withheld]) -> frozenset[Category]:
     return left
 
 
-def _denial(request: AccessRequest, reasons: Iterable[Reason]) -> Denial:
-    return Denial(request=request, reasons=_sorted_reasons(_distinct(reasons)), policy=POLICY_VERSION)
+def _denial(request: AccessRequest, reasons: Iterable[Reason], policy: str) -> Denial:
+    return Denial(request=request, reasons=_sorted_reasons(_distinct(reasons)), policy=policy)
 
 
 def _reason(rule: Rule, effect: Effect, *, directive: str = "", evidence: Evidence | None = None) -> Reason:

@@ -8,7 +8,7 @@ Source: https://profiles.ihe.net/ITI/PCF/content.html, https://hl7.org/fhir/R4/c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from app.translate.elements import boolean_extension, codings_at, objects, text, values
@@ -95,6 +95,29 @@ def expand_related(instances: frozenset[str], related: Mapping[str, frozenset[st
         else:
             found.add(instance)
     return frozenset(found)
+
+
+def with_related_records(directive: Directive, related: Mapping[str, frozenset[str]]) -> Directive:
+    """Return the directive with every marked record replaced by it and what points to it, ready to be judged.
+
+    `related` has an entry for each of `related_in`, empty where nothing points to the record.
+
+    Raises:
+        ValueError: an entry is missing: a denial of unknown extent must not be judged.
+    """
+    if related_in(directive) - related.keys():
+        raise ValueError("it is not known what is related to a record of the directive")
+    return replace(directive, root=_expanded(directive.root, related))
+
+
+def _expanded(provision: Provision, related: Mapping[str, frozenset[str]]) -> Provision:
+    instances = provision.data.instances
+    data = (
+        provision.data if instances is None else replace(provision.data, instances=expand_related(instances, related))
+    )
+    return replace(
+        provision, data=data, exceptions=tuple(_expanded(nested, related) for nested in provision.exceptions)
+    )
 
 
 _Value = TypeVar("_Value")
