@@ -102,7 +102,7 @@ class PostgresqlDatabase:
 
     async def commit(self, job: Job) -> None:
         """Write a job durably."""
-        await self._writer.commit(job, is_alone=False)
+        await self._writer.commit(job)
 
     async def close(self) -> None:
         """Commit what waits, then let go of everything."""

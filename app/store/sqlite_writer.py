@@ -1,7 +1,8 @@
 """SQLite's writing connection: groups of jobs as one transaction, a savepoint for each, one fsync for all."""
 
 import sqlite3
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from operator import itemgetter
 from typing import Any
@@ -57,6 +58,7 @@ class SqliteWriteConnection:
         self._path = path
         self._connection: sqlite3.Connection | None = None
         self._head = genesis(writer)
+        self._begun: tuple[list[Outcome], Head] = [], self._head
 
     def commit_at_once(self, job: Job) -> bool:
         """Write one job without waiting for other processes; False when one of them is writing.
@@ -72,8 +74,31 @@ class SqliteWriteConnection:
             raise outcome
         return True
 
+    def begin_group(self, jobs: Sequence[Job]) -> bool:
+        """Write a group's rows, not yet durable; `finish_group` follows. False when another process is writing.
+
+        Raises:
+            UnavailableError: nothing of the group was stored.
+        """
+        try:
+            self._begin(jobs, wait_ms=0)
+        except _BusyError:
+            return False
+        return True
+
+    def finish_group(self) -> list[Outcome]:
+        """Make the begun group durable: an outcome for each job.
+
+        Raises:
+            UnavailableError: nothing of the group was stored, or nobody knows.
+        """
+        try:
+            return self._finish()
+        except _BusyError as error:
+            raise UnavailableError("another process kept the database busy") from error
+
     def commit_group(self, jobs: Sequence[Job]) -> list[Outcome]:
-        """Write a group in one transaction: an outcome for each job.
+        """Write a group in one transaction, waiting for other processes: an outcome for each job.
 
         Raises:
             UnavailableError: nothing of the group was stored.
@@ -90,7 +115,11 @@ class SqliteWriteConnection:
             self._connection = None
 
     def _commit(self, jobs: Sequence[Job], *, wait_ms: int) -> list[Outcome]:
-        try:
+        self._begin(jobs, wait_ms=wait_ms)
+        return self._finish()
+
+    def _begin(self, jobs: Sequence[Job], *, wait_ms: int) -> None:
+        with self._doubting():
             connection = self._open()
             connection.execute(f"PRAGMA busy_timeout = {wait_ms}")
             connection.execute("BEGIN IMMEDIATE")
@@ -98,8 +127,20 @@ class SqliteWriteConnection:
             entries = [
                 entry for job, outcome in zip(jobs, outcomes, strict=True) if outcome is None for entry in job.audit
             ]
-            head = self._record(connection, entries)
-            connection.execute("COMMIT")
+            self._begun = outcomes, self._record(connection, entries)
+
+    def _finish(self) -> list[Outcome]:
+        with self._doubting():
+            outcomes, head = self._begun
+            self._open().execute("COMMIT")
+            self._head = head
+            return outcomes
+
+    @contextmanager
+    def _doubting(self) -> Iterator[None]:
+        """Let go of the connection when anything fails in it."""
+        try:
+            yield
         except sqlite3.Error as error:
             self.close()
             if getattr(error, "sqlite_errorcode", None) in _BUSY_CODES:
@@ -108,8 +149,6 @@ class SqliteWriteConnection:
         except BaseException:
             self.close()
             raise
-        self._head = head
-        return outcomes
 
     def _open(self) -> sqlite3.Connection:
         if self._connection is None:

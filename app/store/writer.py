@@ -1,7 +1,8 @@
 """Group commit: jobs that wait become one transaction, and nobody is told before it is on disk.
 
-While one group is being written the next one gathers, so a busy service pays one fsync for many answers, and an idle
-one pays no detour: a lone request's small job is committed at once where the engine can do that.
+While one group is being written the next one gathers, so a busy service pays one fsync for many answers. Before the
+first group is taken all requests that have arrived have run as far as they can: a read never suspends on SQLite, so
+whoever committed before that would always be alone. A lone request's small job is committed without a detour.
 """
 
 import asyncio
@@ -27,32 +28,27 @@ class GroupWriter:
     """Gathers jobs and commits them group by group; it survives everything that a job or the database does.
 
     `commit_group` writes one group: an outcome for each job, or an exception when nothing was stored.
-    `commit_at_once` writes one job in the calling task, or returns False when that would have to wait.
+    `commit_at_once` writes one job in the event loop, or returns False when that would have to wait; it is used for
+    small jobs while `is_alone` says that nobody else could be held up.
     """
 
     def __init__(
         self,
         commit_group: Callable[[Sequence[Job]], Awaitable[Sequence[Outcome]]],
         commit_at_once: Callable[[Job], bool] | None = None,
+        is_alone: Callable[[], bool] = lambda: False,
     ) -> None:
         self._commit_group = commit_group
         self._commit_at_once = commit_at_once
+        self._is_alone = is_alone
         self._waiting: list[tuple[Job, asyncio.Future[None]]] = []
         self._writing: asyncio.Task[None] | None = None
         self._closed = False
 
-    async def commit(self, job: Job, *, is_alone: bool) -> None:
+    async def commit(self, job: Job) -> None:
         """Write `job` durably; see `Database.commit` for what is raised."""
         if self._closed:
             raise UnavailableError("the database is closed")
-        if (
-            is_alone
-            and self._commit_at_once is not None
-            and self._writing is None
-            and job.size <= _AT_ONCE_ROWS
-            and self._commit_at_once(job)
-        ):
-            return
         loop = asyncio.get_running_loop()
         committed: asyncio.Future[None] = loop.create_future()
         self._waiting.append((job, committed))
@@ -90,11 +86,22 @@ class GroupWriter:
         del self._waiting[:taken]
         return group
 
+    def _was_committed_at_once(self, group: list[tuple[Job, asyncio.Future[None]]]) -> bool:
+        return (
+            len(group) == 1
+            and self._commit_at_once is not None
+            and group[0][0].size <= _AT_ONCE_ROWS
+            and self._is_alone()
+            and self._commit_at_once(group[0][0])
+        )
+
     async def _write_group(self, group: list[tuple[Job, asyncio.Future[None]]]) -> None:
         group.sort(key=lambda pair: pair[0].pid)
         outcomes: Sequence[Outcome] = [UnavailableError("the writer was stopped")] * len(group)
         try:
-            if group:
+            if self._was_committed_at_once(group):
+                outcomes = [None]
+            elif group:
                 outcomes = await self._commit_group([job for job, _ in group])
         except OvergangError as error:
             outcomes = [error] * len(group)

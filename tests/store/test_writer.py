@@ -13,6 +13,7 @@ from app.store.database import open_database
 from app.store.job import AuditEntry, Bump, Insert, Job, Upsert, rows_of
 from app.store.tables import NO_CITIZEN, identifier, relation, staff
 from app.store.verify import verify
+from app.store.writer import GroupWriter
 
 
 async def test_an_acknowledged_job_is_there_for_a_new_process(database, database_url):
@@ -38,6 +39,34 @@ async def test_a_lone_job_is_committed_at_once_or_by_the_group_all_the_same(data
 
     verification = await verify(database)
     assert (verification.entries, verification.chains, verification.findings) == (5, 1, ())
+
+
+async def test_requests_that_arrive_together_wait_for_one_commit():
+    groups = []
+    in_flight = 0
+
+    async def commit_group(jobs):
+        groups.append(len(jobs))
+        return [None] * len(jobs)
+
+    def commit_at_once(job):
+        groups.append(1)
+        return True
+
+    writer = GroupWriter(commit_group, commit_at_once, lambda: in_flight <= 1)
+
+    async def request(pid):  # as a read on SQLite: nothing in it suspends before the commit
+        nonlocal in_flight
+        in_flight += 1
+        try:
+            await writer.commit(record(pid))
+        finally:
+            in_flight -= 1
+
+    await asyncio.gather(*(request(pid) for pid in range(1, 17)))
+    await request(17)
+
+    assert groups == [16, 1]
 
 
 async def test_a_bad_job_fails_alone(database):
