@@ -13,9 +13,14 @@ from typing import Any
 import httpx2
 import pytest
 from doc_pages import ROOT, Block, blocks
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from served import BASE, World
 
 from app.demo.cluster import demo_messages
+from app.demo.personas import NANCY
+from app.identity.tokens import TokenVerifier, new_issuer_key, public_jwks
+from consent.vocabulary import Function
 
 _TOKEN = re.compile(r"\$\(\.venv/bin/overgang token --as (?P<persona>[a-z0-9-]+)(?: --purpose (?P<purpose>[A-Z]+))?\)")
 
@@ -88,6 +93,14 @@ def _answers() -> dict[Block, Block]:
     }
 
 
+async def _page_of(client: httpx2.AsyncClient, function: str) -> Any:
+    """Run the function of the Python block in docs/connect.md."""
+    (block,) = blocks("python", page="docs/connect.md")
+    names: dict[str, Any] = {}
+    exec(compile(block.text, str(block), "exec"), names)  # noqa: S102  # our own page
+    return await names[function](client, *NANCY)
+
+
 async def _tell_of_the_admission(world: World) -> None:
     """Do what the demonstration did before anybody types the first call."""
     messages = demo_messages(world.cluster)
@@ -95,10 +108,9 @@ async def _tell_of_the_admission(world: World) -> None:
     assert told.status_code == 200, told.text
 
 
-def test_every_answer_stands_behind_its_call():
-    shown = [block for block in blocks("json") if "answer" in block.info]
-
-    assert shown == list(_answers().values())
+def test_every_call_has_its_answer_and_every_answer_its_call():
+    assert [block for block in blocks() if block.text.startswith("curl ")] == list(_answers())
+    assert [block for block in blocks("json") if "answer" in block.info] == list(_answers().values())
 
 
 def test_an_answer_that_says_something_else_is_noticed():
@@ -123,7 +135,50 @@ async def test_the_calls_of_a_page_answer_what_the_page_says(world: World, page:
 
         status = answer.info.partition("=")[2] or "200"
         assert str(real.status_code) == status, f"{block}: {real.status_code} {real.text[:2000]}"
-        assert _shows(json.loads(answer.text), real.json()), f"{answer}: {real.text[:4000]}"
+        is_shown = _shows(json.loads(answer.text), real.json())
+        assert is_shown, f"{answer}: {real.text[:4000]}"
+
+
+async def test_the_python_of_the_page_finds_the_plans(world: World):
+    plans = await _page_of(world.as_("gp"), "discharge_plans")
+
+    assert len(plans) == 2
+    assert {plan["resourceType"] for plan in plans} == {"CarePlan"}
+
+
+async def test_what_fhirpy_is_known_to_send_is_taken(world: World):
+    client = world.as_("municipality-system")
+    person = {
+        "resourceType": "Patient",
+        "identifier": [{"system": NANCY[0], "value": NANCY[1]}],
+        "name": [{"family": "Berggren"}],
+    }
+    bar = f"{NANCY[0]}|{NANCY[1]}"
+
+    kept = await client.post("/Patient", params={"identifier": bar}, json=person)
+    counted = await world.as_("gp").get(
+        "/CarePlan", params={"patient.identifier": bar, "_count": "0", "_totalMethod": "count"}
+    )
+    patched = await client.patch(kept.headers["location"].partition("/_history")[0], json={"active": True})
+    everybody = await world.as_("gp").get("/CarePlan")
+
+    assert (kept.status_code, kept.headers["etag"], kept.content) == (200, 'W/"1"', b"")
+    assert counted.json()["total"] >= 2
+    assert patched.status_code == 405
+    assert everybody.status_code == 400
+
+
+async def test_the_claims_of_the_page_make_a_caller():
+    (shown,) = [block for block in blocks("json") if block.info == "json token"]
+    claims = json.loads(shown.text)
+    key = new_issuer_key()
+    token = jwt.encode({"alg": "ES256"}, claims, ECKey.import_key(key), algorithms=["ES256"])
+    verifier = TokenVerifier({claims["iss"]: public_jwks(key)}, audience="overgang")
+
+    caller = verifier.verify(token, now_us=claims["iat"] * 1_000_000)
+
+    assert caller.requester.function is Function.HOSPITAL_TREATMENT
+    assert caller.name == claims["extensions"]["ihe_iua"]["subject_name"]
 
 
 @pytest.mark.parametrize("base", [BASE, f"{BASE}/"])
