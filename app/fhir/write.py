@@ -52,7 +52,7 @@ def _if_match(request: Request) -> int | None:
 
 def _written(service: Service, request: Request, what: Written) -> Answer:
     headers = [(b"etag", version_tag(what.version)), (b"last-modified", http_date(what.updated_us))]
-    if what.created:
+    if what.created or not what.body:  # an existing one is answered without its body: where it is must be told
         url = f"{service.settings.public_url}/{what.type}/{what.id}/_history/{what.version}"
         headers.append((b"location", url.encode()))
     match request.preference("return"):
