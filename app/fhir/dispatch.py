@@ -10,11 +10,13 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from app import sharing
 from app.context import Call, Service
 from app.errors import (
     ContentionError,
     InvalidSearchError,
     MethodNotAllowedError,
+    NotAuthenticatedError,
     NotFoundError,
     OvergangError,
     UnavailableError,
@@ -24,7 +26,7 @@ from app.fhir import capability, operations, outcome, read, search, wire, write
 from app.fhir.wire import Answer, Receive, Request, Scope, Send
 from app.runtime import now_us, random_id
 from app.web import authenticate
-from schemas.homes import HOME_OF
+from schemas.homes import HOME_OF, HOMES
 
 _log = logging.getLogger("overgang.fhir")
 _LITERALS = frozenset({"metadata", "_search", "_history"})
@@ -47,15 +49,16 @@ class Row:
 
 _T, _I = "{type}", "{id}"
 _PATIENT = frozenset({"Patient"})
+_WRITABLE = frozenset(row.type for row in HOMES if row.writable)
 
 INTERACTIONS: tuple[Row, ...] = (
     Row("POST", (), write.bundle),
     Row("GET", (_T,), search.by_get),
     Row("POST", (_T, "_search"), search.by_post),
-    Row("POST", (_T,), write.create),
+    Row("POST", (_T,), write.create, _WRITABLE),
     Row("GET", (_T, _I), read.read),
-    Row("PUT", (_T, _I), write.update),
-    Row("DELETE", (_T, _I), write.delete),
+    Row("PUT", (_T, _I), write.update, _WRITABLE),
+    Row("DELETE", (_T, _I), write.delete, _WRITABLE),
     Row("GET", (_T, _I, "_history"), read.history),
     Row("GET", (_T, _I, "_history", _I), read.vread),
     Row("GET", (_T, _I, _T), search.in_compartment, _PATIENT),
@@ -76,10 +79,6 @@ INTERACTIONS: tuple[Row, ...] = (
 
 _TABLE: dict[tuple[str, Shape], Row] = {(row.method, row.shape): row for row in INTERACTIONS}
 _ANSWERED = {"GET": ("GET", "HEAD"), "POST": ("POST",), "PUT": ("PUT",), "DELETE": ("DELETE",)}
-_METHODS: dict[Shape, tuple[str, ...]] = {
-    shape: tuple(sorted({method for row in INTERACTIONS if row.shape == shape for method in _ANSWERED[row.method]}))
-    for shape in {row.shape for row in INTERACTIONS}
-}
 
 
 def shape_of(path: tuple[str, ...]) -> Shape:
@@ -93,14 +92,23 @@ def shape_of(path: tuple[str, ...]) -> Shape:
 def _find(method: str, path: tuple[str, ...]) -> Row:
     shape = shape_of(path)
     row = _TABLE.get((method, shape))
-    if row is None or (row.types is not None and path[0] not in row.types):
-        methods = _METHODS.get(shape, ())
-        if methods and row is None:
+    if row is None or not _is_for(row, path):
+        methods = _methods(shape, path)
+        if methods:
             raise MethodNotAllowedError("this address does not take this method", allow=methods)
         if path and path[0][:1].isupper() and path[0] not in HOME_OF:
             raise NotFoundError("the service does not keep this type of resource")
         raise NotFoundError("there is no such interaction")
     return row
+
+
+def _is_for(row: Row, path: tuple[str, ...]) -> bool:
+    return row.types is None or path[0] in row.types
+
+
+def _methods(shape: Shape, path: tuple[str, ...]) -> tuple[str, ...]:
+    rows = [row for row in INTERACTIONS if row.shape == shape and _is_for(row, path)]
+    return tuple(sorted({method for row in rows for method in _ANSWERED[row.method]}))
 
 
 def _request(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
@@ -155,9 +163,15 @@ class FhirApp:
         row = _find(request.method, request.path)
         at_us = now_us()
         caller = authenticate(self._service, request.header(b"authorization"), at_us=at_us)
-        return await row.interaction(
-            self._service, Call(caller=caller, request_id=request.request_id, at_us=at_us), request
-        )
+        call = Call(caller=caller, request_id=request.request_id, at_us=at_us)
+        try:
+            return await row.interaction(self._service, call, request)
+        except NotAuthenticatedError:
+            raise
+        except OvergangError:
+            # Whoever is revoked is told nothing else, however early the request failed.
+            await sharing.recognise(self._service, call)
+            raise
 
 
 def _check_lengths(request: Request) -> None:

@@ -7,10 +7,11 @@ from typing import Any, Literal
 
 from schemas.admit import Admitted
 from schemas.fault import Fault
-from schemas.homes import HOME_OF
+from schemas.homes import HOMES
 from schemas.splice import entry_slices
 
 Method = Literal["POST", "PUT", "DELETE", "GET"]
+_WRITABLE = frozenset(row.type for row in HOMES if row.writable)
 _URL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9.-]{1,64}))?")
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
@@ -119,8 +120,8 @@ def _entry(index: int, part: Mapping[str, Any], raw: bytes | None, faults: list[
 def _request_faults(path: str, method: str, url: str, matched: re.Match[str] | None) -> list[Fault]:
     if method not in {"POST", "PUT", "DELETE"}:
         return [Fault(f"{path}.request.method", "not-supported", "use POST, PUT, DELETE or GET")]
-    if matched is None or matched["type"] not in HOME_OF or "?" in url:
-        text = "name a type that is kept here, without conditions"
+    if matched is None or matched["type"] not in _WRITABLE or "?" in url:
+        text = "name a type that is kept and can be written here, without conditions"
         return [Fault(f"{path}.request.url", "not-supported", text)]
     if (method == "POST") == (matched["id"] is not None):
         text = "POST goes to a type; PUT and DELETE go to a resource"
