@@ -121,6 +121,8 @@ async def _planned(
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
+    if subject.row.pid == NOBODY:
+        raise NotFoundError(_GONE)
     draft = Draft.begin(subject.row, access.signatures)
     placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
     _check_once(placed)
