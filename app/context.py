@@ -6,8 +6,22 @@ from dataclasses import dataclass, field
 from app.config import Settings
 from app.identity import Caller, TokenVerifier
 from app.store.database import Database
+from app.store.signatures import SignatureRow
 from app.summary.kept import SummaryCache
-from consent.model import Permit  # noqa: TC001  # dataclass fields are read at run time
+from consent.model import Permit
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """A permit as it is remembered, with the signatures that were read beside it.
+
+    Both rest on the citizen's counter of changes, which is in the key. `keys` are digests that summaries make of the
+    two, by view.
+    """
+
+    permit: Permit
+    signatures: tuple[SignatureRow, ...]
+    keys: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -19,7 +33,7 @@ class Service:
     verifier: TokenVerifier
     secret: bytes
     is_demo: bool
-    decisions: "OrderedDict[tuple[object, ...], Permit]" = field(default_factory=OrderedDict)
+    decisions: "OrderedDict[tuple[object, ...], Decision]" = field(default_factory=OrderedDict)
     summaries: SummaryCache = field(default_factory=SummaryCache)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from app import audit
-from app.context import Call, Service
+from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError
 from app.runtime import from_us
 from app.store import citizens, clients, facts, signatures, versions
@@ -36,6 +36,7 @@ class Access:
     change: int
     versions: tuple[int, ...]
     signatures: tuple[SignatureRow, ...]
+    keys: dict[str, tuple[bytes, bool]]
 
 
 async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int, ...]]:
@@ -96,8 +97,8 @@ async def authorize(
     key_pid = NOBODY if pid is None else pid
     change = await citizens.change(snapshot, key_pid)
     remembered_key = (key_pid, change, shared, call.caller.digest, requester.citizen, action, categories)
-    permit = _remembered(service, remembered_key, call)
-    if permit is None:
+    made = _remembered(service, remembered_key, call)
+    if made is None:
         request = AccessRequest(
             requester=requester,
             citizen=CitizenKey(key_pid),
@@ -112,32 +113,34 @@ async def authorize(
             await _record_refusal(service, call, decision, pid=pid, operation=operation, query=query, view=view)
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        permit = decision
-        _remember(service, remembered_key, permit)
+        made = Decision(decision, await signatures.load(snapshot, key_pid))
+        _remember(service, remembered_key, made)
     return Access(
-        permit=permit,
+        permit=made.permit,
         pid=key_pid,
         change=change,
         versions=shared,
-        signatures=await signatures.load(snapshot, key_pid),
+        signatures=made.signatures,
+        keys=made.keys,
     )
 
 
-def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Permit | None:
-    permit = service.decisions.get(key)
-    if permit is None:
+def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decision | None:
+    made = service.decisions.get(key)
+    if made is None:
         return None
+    permit = made.permit
     at = from_us(call.at_us)
     # INVARIANT: a remembered decision holds from when it was made until the next dated fact changes.
     if at < permit.request.at or (permit.valid_until is not None and at >= permit.valid_until):
         del service.decisions[key]
         return None
     service.decisions.move_to_end(key)
-    return permit
+    return made
 
 
-def _remember(service: Service, key: tuple[object, ...], permit: Permit) -> None:
-    service.decisions[key] = permit
+def _remember(service: Service, key: tuple[object, ...], made: Decision) -> None:
+    service.decisions[key] = made
     if len(service.decisions) > _REMEMBERED:
         service.decisions.popitem(last=False)
 

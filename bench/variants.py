@@ -130,6 +130,7 @@ async def _given(
         change=change,
         versions=shared,
         signatures=await signatures.load(snapshot, known),
+        keys={},
     )
 
 

@@ -108,7 +108,13 @@ async def _authorized(
 
 
 def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes, bool]:
-    """Return the key of the document, and whether it holds everything that the document rests on."""
+    """Return the key of the document, and whether it holds everything that the document rests on.
+
+    It is remembered with the decision: the caller's function and the versions are part of the decision's own key.
+    """
+    known = access.keys.get(view)
+    if known is not None:
+        return known
     exact = True
     parts: list[tuple[int, int]] = []
     for row in access.signatures:
@@ -127,7 +133,9 @@ def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes
         access.versions,
         service.settings.habitual_computing,
     )
-    return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest(), exact
+    digest = hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
+    access.keys[view] = digest, exact
+    return digest, exact
 
 
 async def _composed(

@@ -60,7 +60,27 @@ class Visible:
 
 
 def visible(permit: Permit, signatures: Iterable[SignatureRow], ids: Ids) -> Visible:
-    """Return what `permit` shows of its citizen's records, whose signatures are `signatures`."""
+    """Return what `permit` shows of its citizen's records, whose signatures are `signatures`.
+
+    A remembered permit comes with the very same signatures again, and then the same is returned.
+    """
+    known = _MADE.get(id(permit))
+    # INVARIANT: an id names one object while that lives, and what is remembered keeps it alive.
+    if known is not None and known[0] is permit and known[1] is signatures and known[2] is ids:
+        return known[3]
+    made = _visible(permit, signatures, ids)
+    if isinstance(signatures, tuple):  # an iterator would be empty the next time
+        if len(_MADE) >= _REMEMBERED:
+            del _MADE[next(iter(_MADE))]
+        _MADE[id(permit)] = permit, signatures, ids, made
+    return made
+
+
+_REMEMBERED = 2048
+_MADE: dict[int, tuple[Permit, Iterable[SignatureRow], Ids, Visible]] = {}
+
+
+def _visible(permit: Permit, signatures: Iterable[SignatureRow], ids: Ids) -> Visible:
     pid = int(permit.request.citizen)
     by_condition: dict[Condition, list[int]] = {}
     for row in signatures:
