@@ -1,7 +1,7 @@
 """What is measured on: synthetic citizens with much written about them, as the transactions that their sources send.
 
-The demo's generator makes the lives. Its heaviest ones are copied under new X-eCPR numbers, and every resource without
-a narrative gets one, as the systems of hospitals send them: about 270 kB then come back for an admission.
+The demo's generator makes the lives. Those with about 150 resources are copied under new X-eCPR numbers, and every
+resource without a narrative gets one, as the systems of hospitals send them: about 270 kB then come back.
 """
 
 import copy
@@ -19,7 +19,8 @@ from schemas.terminology import systems
 
 JSON = dict[str, Any]
 _LIVES = 6
-_BODY_BYTES = 1_450
+_RESOURCES = 160
+_BODY_BYTES = 2_000
 _WORDS = (
     "borger indlagt vurderet stabil tryk puls habituel tilstand smerter behandling fortsætter uændret kontrol ambulant "
     "egen læge hjemmesygepleje medicin dosis aften morgen plan opfølgning blodprøve svar normal let nedsat gangfunktion "
@@ -47,8 +48,10 @@ def corpus(*, citizens: int, at: datetime) -> Corpus:
     lives: dict[str, list[Submission]] = {}
     for one in cluster.submissions:
         lives.setdefault(one.identifier[1], []).append(one)
-    heaviest = sorted(lives.values(), key=lambda sent: sum(len(one.bundle["entry"]) for one in sent))[-_LIVES:]
-    told = [[replace(one, bundle=_with_narratives(one.bundle)) for one in life] for life in heaviest]
+    # Those with about 150 resources, and with a stay: an admission wants to know of the last one.
+    admitted = [sent for sent in lives.values() if any(one.sender == "hospital-system" for one in sent)]
+    alike = sorted(admitted, key=lambda sent: abs(sum(map(_size, sent)) - _RESOURCES))[:_LIVES]
+    told = [[replace(one, bundle=_with_narratives(one.bundle)) for one in life] for life in alike]
     numbers = [number(place) for place in range(citizens)]
     sent = [
         _about(one, value)
