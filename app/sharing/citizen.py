@@ -1,23 +1,28 @@
 """Whom a submission is about: one citizen, known or new, or every reason why not."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 from app.context import Service
 from app.errors import InvalidContentError
 from app.runtime import random_key
 from app.sharing.entries import Entry, moved
+from app.sharing.rewriting import names_of
 from app.store import citizens
 from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
 from app.translate.classification import VERSION
-from app.translate.homes import Citizen, Homeless, HomeRef
+from app.translate.homes import Citizen, Homeless, HomeRef, Inherits
 from schemas.fault import Fault
 
 Identifier = tuple[str, str]
 _Kind = TypeVar("_Kind")
+
+_ANOTHER = "a transaction is about one citizen; this names another"
+_MOVED = "a resource stays with its citizen; withdraw it and submit it anew"
+_ABSENT = "the citizen that this names is not in the transaction or here"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,81 +38,162 @@ class Subject:
         return self.row.change == 0
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Naming:
+    """How one entry names its citizen: by identifiers, and by what points to citizens who are known (`pids`)."""
+
+    entry: Entry
+    identifiers: frozenset[Identifier]
+    pids: frozenset[int]
+    is_patient: bool
+
+
 async def subject_of(
-    service: Service, snapshot: Snapshot, entries: Sequence[Entry], homes: Sequence[HomeRef], *, at_us: int
+    service: Service,
+    snapshot: Snapshot,
+    entries: Sequence[Entry],
+    homes: Sequence[HomeRef],
+    *,
+    at_us: int,
+    owner: int | None = None,
 ) -> Subject:
     """Return the one citizen whom all entries that live under a citizen name.
+
+    Entries that live where others live (`Inherits`) count when nothing else names a citizen. With `owner`, resources of
+    that citizen are changed, and everything must name her.
 
     Raises:
         InvalidContentError: none, several, or one who cannot be found; a fault for each entry.
     """
-    faults: list[Fault] = [
-        moved(fault, entry) for entry, home in _pairs(entries, homes, Homeless) for fault in home.faults
-    ]
+    faults = [moved(fault, entry) for entry, home in _pairs(entries, homes, Homeless) for fault in home.faults]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
-    patients = {
-        name: home
-        for entry, home in _pairs(entries, homes, Citizen)
-        if entry.type == "Patient"
-        for name in (entry.full_url,)
-        if name
-    }
-    found: dict[int, str] = {}
-    identifiers: dict[Identifier, None] = {}
-    for entry, home in _pairs(entries, homes, Citizen):
-        named = patients.get(home.reference, home) if home.reference else home
-        wanted = _identifiers(named)
-        pids = [pid for each in wanted if (pid := await citizens.find_pid(snapshot, *each, at_us=at_us)) is not None]
-        pointed = await _pointed(service, snapshot, named.reference)
-        if pointed is not None:
-            pids.append(pointed)
-        elif named.reference and not wanted:
-            faults.append(
-                Fault(entry.path, "not-found", "the citizen that this names is not in the transaction or here")
-            )
-        if len(set(pids)) > 1:
-            faults.append(Fault(entry.path, "business-rule", "these identifiers belong to different citizens"))
-        for pid in pids:
-            found.setdefault(pid, entry.path)
-            if pid != next(iter(found)):
-                faults.append(Fault(entry.path, "business-rule", "a transaction is about one citizen; this is another"))
-        identifiers.update(dict.fromkeys(wanted))
+    look = _LookUp(service, snapshot, at_us)
+    namings = await _namings(look, entries, homes, owner, faults)
+    pids = {pid for naming in namings for pid in naming.pids} | ({owner} if owner is not None else set())
+    if not pids and not any(naming.identifiers for naming in namings) and not faults:
+        pids = await _lived_under(look, entries, homes, faults)
+        faults += [Fault(entry.path, "required", "nothing here names a citizen") for entry in entries if not pids]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(dict.fromkeys(faults)))
-    return await _subject(snapshot, entries, found, identifiers, patients, homes, at_us=at_us)
+    # Who is changed comes first, else whom the first entry names.
+    chosen = owner if owner is not None else next((pid for naming in namings for pid in sorted(naming.pids)), None)
+    if chosen is None and pids:
+        chosen = min(pids)
+    known = frozenset(each for each in look.identifiers if look.identifiers[each] == chosen) if chosen else frozenset()
+    claimed, strays = _together(namings, chosen, known)
+    if strays:
+        faults = [Fault(each.entry.path, "business-rule", _stray(each, owner)) for each in strays]
+        raise InvalidContentError(faults[0].text, faults=tuple(faults))
+    row = new_row(random_key()) if chosen is None else await row_of(snapshot, chosen)
+    return Subject(row=row, unknown=tuple(sorted(claimed - known)))
 
 
-async def _subject(
-    snapshot: Snapshot,
-    entries: Sequence[Entry],
-    found: Mapping[int, str],
-    identifiers: Mapping[Identifier, None],
-    patients: Mapping[str, Citizen],
-    homes: Sequence[HomeRef],
-    *,
-    at_us: int,
-) -> Subject:
-    if found:
-        row = await row_of(snapshot, next(iter(found)))
-        unknown = [each for each in identifiers if await citizens.find_pid(snapshot, *each, at_us=at_us) is None]
-        return Subject(row=row, unknown=tuple(unknown))
-    if not identifiers:
-        faults = tuple(
-            Fault(entry.path, "required", "nothing here names a citizen")
-            for entry, _ in zip(entries, homes, strict=True)
+def _stray(naming: _Naming, owner: int | None) -> str:
+    return _MOVED if owner is not None and naming.entry.method == "PUT" else _ANOTHER
+
+
+def _together(
+    namings: Sequence[_Naming], chosen: int | None, known: frozenset[Identifier]
+) -> tuple[frozenset[Identifier], list[_Naming]]:
+    """Return the identifiers of the one citizen, and the entries that name anybody else.
+
+    INVARIANT: an identifier that leads to nobody becomes a known citizen's by a Patient alone that bears it beside what
+    is hers: on any other resource it would join two persons by a slip of the pen.
+    """
+    hers = set(known)
+    left = [each for each in namings if each.identifiers or each.pids]
+    if chosen is None and left:
+        hers |= next((each for each in left if each.is_patient), left[0]).identifiers
+    while joined := [each for each in left if _is_hers(each, chosen, hers)]:
+        left = [each for each in left if not _is_hers(each, chosen, hers)]
+        hers.update(*(each.identifiers for each in joined if each.is_patient or chosen is None))
+    return frozenset(hers), left
+
+
+def _is_hers(naming: _Naming, chosen: int | None, hers: set[Identifier]) -> bool:
+    if naming.pids - {chosen}:
+        return False
+    if naming.pids and (naming.is_patient or not naming.identifiers):
+        return True
+    return not naming.identifiers.isdisjoint(hers)
+
+
+async def _namings(
+    look: "_LookUp", entries: Sequence[Entry], homes: Sequence[HomeRef], owner: int | None, faults: list[Fault]
+) -> list[_Naming]:
+    pairs = _pairs(entries, homes, Citizen)
+    patients: dict[str, Citizen] = {}
+    for entry, home in pairs:
+        if entry.type == "Patient":
+            patients |= dict.fromkeys(names_of(entry.full_url, entry.type), home)
+    namings: list[_Naming] = []
+    for entry, home in pairs:
+        beside = patients.get(home.reference) if home.reference else None
+        # Named by a Patient beside it and by a number of its own: the number says who is meant, and must be hers.
+        identifiers = _identifiers(home) or (_identifiers(beside) if beside is not None else [])
+        pids = {pid for each in identifiers if (pid := await look.holder(each)) is not None}
+        pointed = None if beside is not None else await look.pointed(home.reference, "Patient")
+        if pointed is not None:
+            pids.add(pointed)
+        elif home.reference and beside is None and not identifiers:
+            faults.append(Fault(entry.path, "not-found", _ABSENT))
+        is_patient = entry.type == "Patient"
+        if is_patient and entry.id is not None and owner is not None:
+            pids.add(owner)
+        namings.append(
+            _Naming(
+                entry=entry,
+                identifiers=frozenset(identifiers),
+                pids=frozenset(pids),
+                is_patient=is_patient,
+            )
         )
-        raise InvalidContentError("nothing here names a citizen", faults=faults)
-    groups = {
-        frozenset(_identifiers(patients.get(home.reference, home))) for _, home in _pairs(entries, homes, Citizen)
-    }
-    linked: set[Identifier] = set()
-    for group in sorted(groups, key=len, reverse=True):
-        if linked and group and linked.isdisjoint(group):
-            fault = Fault("Bundle", "business-rule", "a transaction is about one citizen; this names several")
-            raise InvalidContentError(fault.text, faults=(fault,))
-        linked |= group
-    return Subject(row=new_row(random_key()), unknown=tuple(identifiers))
+    return namings
+
+
+async def _lived_under(
+    look: "_LookUp", entries: Sequence[Entry], homes: Sequence[HomeRef], faults: list[Fault]
+) -> set[int]:
+    """Return under whom lives what the entries point to, where nothing of the submission names a citizen itself."""
+    found: set[int] = set()
+    for entry, home in _pairs(entries, homes, Inherits):
+        own = {pid for reference in home.points_to if (pid := await look.pointed(reference)) is not None}
+        found |= own
+        if len(found) > 1:
+            faults.append(Fault(entry.path, "business-rule", _ANOTHER))
+    return found
+
+
+@dataclass(slots=True)
+class _LookUp:
+    """Asks the database once for each identifier and reference of a submission."""
+
+    service: Service
+    snapshot: Snapshot
+    at_us: int
+    identifiers: dict[Identifier, int | None] = field(default_factory=dict)
+    references: dict[str, int | None] = field(default_factory=dict)
+
+    async def holder(self, identifier: Identifier) -> int | None:
+        """Return the citizen to whom an identifier leads."""
+        if identifier not in self.identifiers:
+            self.identifiers[identifier] = await citizens.find_pid(self.snapshot, *identifier, at_us=self.at_us)
+        return self.identifiers[identifier]
+
+    async def pointed(self, reference: str, type_: str = "") -> int | None:
+        """Return the citizen under whom lives what a relative or an absolute reference to here points to."""
+        if reference not in self.references:
+            self.references[reference] = await self._pointed(reference, type_)
+        return self.references[reference]
+
+    async def _pointed(self, reference: str, type_: str) -> int | None:
+        bare = reference.removeprefix(self.service.settings.public_url + "/")
+        kind, _, id_ = bare.partition("/_history/")[0].partition("/")
+        place = self.service.database.ids.decode(id_)
+        if place is None or place[0] == DIRECTORY or (type_ and kind != type_):
+            return None
+        return None if await citizens.load(self.snapshot, place[0]) is None else place[0]
 
 
 def new_row(pid: int) -> CitizenRow:
@@ -118,17 +204,6 @@ def new_row(pid: int) -> CitizenRow:
 async def row_of(snapshot: Snapshot, pid: int) -> CitizenRow:
     """Return the citizen's row, or that of a new one."""
     return await citizens.load(snapshot, pid) or new_row(pid)
-
-
-async def _pointed(service: Service, snapshot: Snapshot, reference: str) -> int | None:
-    """Return the citizen under whom an existing Patient lives, for a relative or an absolute reference to it here."""
-    bare = reference.removeprefix(service.settings.public_url + "/")
-    if not bare.startswith("Patient/"):
-        return None
-    place = service.database.ids.decode(bare.split("/")[1])
-    if place is None or place[0] == DIRECTORY:
-        return None
-    return None if await citizens.load(snapshot, place[0]) is None else place[0]
 
 
 def _identifiers(home: Citizen) -> list[Identifier]:

@@ -117,7 +117,13 @@ async def _planned(
     writes = [entry for entry in entries if entry.method != "DELETE"]
     homes = {id(entry): home_of(entry.resource) for entry in writes}
     stated = [homes[id(entry)] for entry in writes]
-    subject = await _subject(service, snapshot, call, entries, writes, stated)
+    try:
+        subject = await _subject(service, snapshot, call, entries, writes, stated)
+    except InvalidContentError:
+        # INVARIANT: who may not write at all is not told whether several identifiers are one citizen's.
+        if not all(entry.type == "Consent" and _directs(entry) for entry in entries):
+            await _ask(service, snapshot, call, None, Action.SUBMIT, submission)
+        raise
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
@@ -210,11 +216,7 @@ async def _agreed(
     """
     if not [home for home in homes if not isinstance(home, Inherits)]:
         return subject
-    named = await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
-    if named.row.pid != subject.row.pid and not named.is_new:
-        text = "a resource stays with its citizen; withdraw it and submit it anew"
-        raise InvalidContentError(text, faults=(Fault(writes[0].path, "business-rule", text),))
-    return Subject(row=subject.row, unknown=named.unknown)
+    return await subject_of(service, snapshot, writes, homes, at_us=call.at_us, owner=subject.row.pid)
 
 
 async def _authorized(
@@ -224,21 +226,25 @@ async def _authorized(
     await gate.check_writable(snapshot, call, {entry.type for entry in entries})
     directives = [entry for entry in entries if entry.type == "Consent" and _directs(entry)]
 
-    async def ask(action: Action) -> Access:
-        return await gate.authorize(
-            service,
-            snapshot,
-            call,
-            pid=None if subject.row.pid == NOBODY else subject.row.pid,
-            action=action,
-            operation=submission.operation,
-            query=submission.query,
-        )
-
-    directing = await ask(Action.DIRECT) if directives else None
+    pid = None if subject.row.pid == NOBODY else subject.row.pid
+    directing = await _ask(service, snapshot, call, pid, Action.DIRECT, submission) if directives else None
     if directing is not None and len(directives) == len(entries):
         return directing, directing
-    return await ask(Action.SUBMIT), directing
+    return await _ask(service, snapshot, call, pid, Action.SUBMIT, submission), directing
+
+
+async def _ask(
+    service: Service, snapshot: Snapshot, call: Call, pid: int | None, action: Action, submission: Submission
+) -> Access:
+    return await gate.authorize(
+        service,
+        snapshot,
+        call,
+        pid=pid,
+        action=action,
+        operation=submission.operation,
+        query=submission.query,
+    )
 
 
 def _directs(entry: Entry) -> bool:
