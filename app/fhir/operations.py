@@ -1,4 +1,4 @@
-"""Operations. Source: https://hl7.org/fhir/R4/operations.html; ours are described in docs/api.md."""
+"""Operations. Source: https://hl7.org/fhir/R4/operations.html; ours are described in docs/conformance.md."""
 
 from app import sharing
 from app.context import Call, Service
@@ -54,8 +54,9 @@ async def summary(service: Service, call: Call, request: Request) -> Answer:
     return Answer(304, b"", headers) if made.body is None else Answer(200, made.body, headers)
 
 
-async def validate(service: Service, _call: Call, request: Request) -> Answer:
+async def validate(service: Service, call: Call, request: Request) -> Answer:
     """Answer `$validate`: 200 with an OperationOutcome that names every fault; nothing is stored or looked up."""
+    await sharing.recognise(service, call)
     raw = await request.resource_body()
     limit = service.settings.max_body_bytes
     result = admit(raw, expect=None, max_bytes=limit)

@@ -104,6 +104,7 @@ async def delete(service: Service, call: Call, request: Request) -> Answer:
 
 async def bundle(service: Service, call: Call, request: Request) -> Answer:
     """Answer `POST [base]` with a transaction or batch."""
+    await sharing.recognise(service, call)
     raw = await request.resource_body()
     minimal = request.preference("return") == "minimal"
     result = admit(raw, expect="Bundle", max_bytes=service.settings.max_body_bytes)

@@ -5,6 +5,7 @@ from app.sharing.find import search
 from app.sharing.look_up import history, read, vread
 from app.sharing.message import receive_message
 from app.sharing.notices import notices
+from app.sharing.recognise import recognise
 from app.sharing.registers import RegisterFact, feed_registers
 from app.sharing.report import submit_report
 from app.sharing.single import create, delete, update
@@ -27,6 +28,7 @@ __all__ = [
     "notices",
     "read",
     "receive_message",
+    "recognise",
     "search",
     "submit_report",
     "summary",

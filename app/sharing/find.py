@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from app import audit, gate
 from app.context import Call, Service
-from app.errors import InvalidSearchError
+from app.errors import AccessRefusedError, InvalidSearchError
 from app.gate import Access
 from app.search import sql
 from app.search.cursor import Cursors, Position
@@ -28,7 +28,7 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
 
     Raises:
         InvalidSearchError: what was asked cannot be asked; every fault.
-        AccessRefusedError: no basis; the same for a citizen whom the service does not know.
+        AccessRefusedError: no basis for the citizen who is named; the same for one whom the service does not know.
     """
     if type == "AuditEvent":
         return await search_log(service, call, pairs=pairs)
@@ -44,9 +44,21 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
             page = await sql.find(snapshot, None, query, after=after)
             return _bundle(service, call, cursors, query, list(page.rows), page.total, page.next)
         pid = await _citizen(service, snapshot, call, query)
-        access = await gate.authorize(
-            service, snapshot, call, pid=pid, action=Action.LOOK_UP, operation=audit.Operation.SEARCH, query=said(query)
-        )
+        try:
+            access = await gate.authorize(
+                service,
+                snapshot,
+                call,
+                pid=pid,
+                action=Action.LOOK_UP,
+                operation=audit.Operation.SEARCH,
+                query=said(query),
+            )
+        except AccessRefusedError:
+            if query.patient is not None:
+                raise
+            # By id alone, absent and withheld are the same empty answer, as they are the same 404 to a read.
+            return _bundle(service, call, cursors, query, [], 0, None)
         page = await _page(snapshot, access, query, after=after)
         released = gate.release(access.permit, page.rows)
     record = gate.entry(
@@ -73,12 +85,15 @@ async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after
 
 
 async def _citizen(service: Service, snapshot: Snapshot, call: Call, query: SearchQuery) -> int | None:
-    """Return whom the search is about: the selected citizen, or the one whom all `_id` belong to."""
+    """Return whom the search is about: the selected citizen, or the one whom the one `_id` belongs to.
+
+    Several ids could be told apart by whose they are, so they need the citizen beside them.
+    """
     selected = query.patient
     if selected is None:
-        places = {place[0] for id_ in query.ids if (place := service.database.ids.decode(id_)) is not None}
-        if query.ids:
-            return _known(places.pop()) if len(places) == 1 else None
+        if len(query.ids) == 1:
+            place = service.database.ids.decode(next(iter(query.ids)))
+            return None if place is None else _known(place[0])
         name = "identifier" if query.type == "Patient" else "patient"
         text = f"name the citizen: a search without `{name}` is refused"
         raise InvalidSearchError(text, faults=(Fault(name, "required", text),))

@@ -63,8 +63,11 @@ async def _matching(snapshot: Snapshot, access: Access, entry: Entry) -> Stored 
 
 
 def _is_the_callers(access: Access, stored: Stored) -> bool:
-    """Tell whether the caller may learn that it is there: a permit to write covers the controller's own alone, one to
-    direct covers all directives of the citizen, of which others than she know their own."""
+    """Tell whether the caller may learn that it is there.
+
+    A permit to write covers the controller's own alone; one to direct covers all directives of the citizen, of which
+    others than the citizen know only what they wrote.
+    """
     request = access.permit.request
     if request.action is not Action.DIRECT or request.requester.citizen == request.citizen:
         return True
