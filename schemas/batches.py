@@ -31,7 +31,7 @@ def apart(raw: bytes, faults: Sequence[Fault]) -> list[Admitted | Rejected] | No
         return None
     try:
         frame = _BATCH.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
     if frame.type != "batch":
         return None

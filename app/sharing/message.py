@@ -82,7 +82,7 @@ async def _refused_by_gate(
         raise TooCostlyError("the message was refused", faults=faults)
     try:
         parsed = msgspec.json.decode(raw)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise MalformedContentError("the message was refused", faults=faults) from None
     if not isinstance(parsed, dict) or parsed.get("resourceType") != "Bundle":
         raise MalformedContentError("the message was refused", faults=faults)
