@@ -29,7 +29,8 @@ class Settings(BaseSettings):
     processes: int = Field(default=1, ge=1)
     """Worker processes of this deployment that write to the same database."""
     habitual_computing: bool = False
-    """Compute habitual values from measurements; off until the regulatory question is settled (docs/adr)."""
+    """Compute habitual values from measurements; off until the regulatory question is settled
+    (docs/adr/0016-habitual-computing-off.md)."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 
