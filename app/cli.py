@@ -50,7 +50,10 @@ def serve(
     """Serve the FHIR API on OVERGANG_HOST:OVERGANG_PORT."""
     import uvicorn  # noqa: PLC0415
 
+    from app.main import check_service  # noqa: PLC0415
+
     settings = settings_from_environment()
+    asyncio.run(check_service(settings))
     uvicorn.run(
         "app.main:create_app",
         factory=True,

@@ -36,6 +36,16 @@ async def open_service(settings: Settings) -> Service:
         raise
 
 
+async def check_service(settings: Settings) -> None:
+    """Open the service and close it again, so that a wrong configuration is one clear line before anything starts.
+
+    Raises:
+        ConfigurationError, UnavailableError: see `open_service`.
+    """
+    service = await open_service(settings)
+    await service.database.close()
+
+
 async def _service(settings: Settings, database: Database) -> Service:
     async with database.snapshot() as snapshot:
         marks = await stored.load(snapshot)
