@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from schemas.splice import URI_KEYS
+
 
 def names_of(full_url: str, type_: str) -> tuple[str, ...]:
     """Return the strings by which other entries may refer to an entry: its fullUrl, and `Type/id` when that ends it.
@@ -16,12 +18,10 @@ def names_of(full_url: str, type_: str) -> tuple[str, ...]:
 
 
 def rewritten(value: Any, references: Mapping[str, str]) -> Any:
-    """Return the parsed resource with the same references replaced as in its bytes."""
+    """Return the parsed resource with the same references replaced as `schemas.splice` replaces in its bytes."""
     if isinstance(value, dict):
         return {
-            key: references.get(inner, inner)
-            if key == "reference" and isinstance(inner, str)
-            else rewritten(inner, references)
+            key: _resolved(key, inner, references) if isinstance(inner, str) else rewritten(inner, references)
             for key, inner in value.items()
         }
     if isinstance(value, list):
@@ -29,17 +29,25 @@ def rewritten(value: Any, references: Mapping[str, str]) -> Any:
     return value
 
 
+def _resolved(key: str, text: str, references: Mapping[str, str]) -> str:
+    is_link = key == "reference" or (key in URI_KEYS and text.startswith("urn:"))
+    return references.get(text, text) if is_link else text
+
+
 def references_in(value: Any) -> list[str]:
-    """Return every literal reference in a parsed resource."""
+    """Return every literal reference in a parsed resource, and every address at which an attachment may lie."""
     found: list[str] = []
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, dict):
-            reference = item.get("reference")
-            if isinstance(reference, str):
-                found.append(reference)
+            found.extend(text for key in ("reference", "url") if isinstance(text := item.get(key), str))
             pending.extend(item.values())
         elif isinstance(item, list):
             pending.extend(item)
     return found
+
+
+def local_of(reference: str, *, base_url: str) -> str:
+    """Return 'Type/id' of a relative or absolute reference to here, without the version that it may name."""
+    return reference.removeprefix(f"{base_url}/").partition("/_history/")[0]

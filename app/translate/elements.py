@@ -48,6 +48,10 @@ class Place(NamedTuple):
         return steps[::-1]
 
 
+_OBJECT = (dict, Mapping)
+"""A dict is found out at once; asking the abstract class alone costs ten times as much, thousands of times a Bundle."""
+
+
 def text(value: object) -> str:
     """Return the value when it is a string, else the empty string."""
     return value if isinstance(value, str) else ""
@@ -68,7 +72,7 @@ def values(resource: Mapping[str, Any], path: str) -> list[Any]:
     for name in path.split("."):
         following: list[Any] = []
         for item in found:
-            value = item.get(name) if isinstance(item, Mapping) else None
+            value = item.get(name) if isinstance(item, _OBJECT) else None
             if isinstance(value, list):
                 following.extend(value)
             elif value is not None:
