@@ -83,7 +83,12 @@ def span(text: object) -> tuple[int, int] | None:
 
     What has no time zone is Danish time.
     """
-    form = _FORM.fullmatch(text) if isinstance(text, str) else None
+    return _span(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=512)  # a resource is asked for the same date several times, and a Bundle has few days
+def _span(text: str) -> tuple[int, int] | None:
+    form = _FORM.fullmatch(text)
     if form is None:
         return None
     year, month, day, hour, minute, second, fraction, zone = form.groups()
