@@ -21,12 +21,65 @@ JSON = dict[str, Any]
 _LIVES = 6
 _RESOURCES = 160
 _BODY_BYTES = 2_000
-_WORDS = (
-    "borger indlagt vurderet stabil tryk puls habituel tilstand smerter behandling fortsætter uændret kontrol ambulant "
-    "egen læge hjemmesygepleje medicin dosis aften morgen plan opfølgning blodprøve svar normal let nedsat gangfunktion "
-    "rollator støtte bad påklædning ernæring vægt væske udskillelse hud sår pleje skift samtale pårørende informeret "
-    "enig udskrivelse aftalt dato afdeling sygeplejerske læge fysioterapeut træning mobilisering saturation ilt respiration"
-).split()
+_WORDS = [
+    "borger",
+    "indlagt",
+    "vurderet",
+    "stabil",
+    "tryk",
+    "puls",
+    "habituel",
+    "tilstand",
+    "smerter",
+    "behandling",
+    "fortsætter",
+    "uændret",
+    "kontrol",
+    "ambulant",
+    "egen",
+    "læge",
+    "hjemmesygepleje",
+    "medicin",
+    "dosis",
+    "aften",
+    "morgen",
+    "plan",
+    "opfølgning",
+    "blodprøve",
+    "svar",
+    "normal",
+    "let",
+    "nedsat",
+    "gangfunktion",
+    "rollator",
+    "støtte",
+    "bad",
+    "påklædning",
+    "ernæring",
+    "vægt",
+    "væske",
+    "udskillelse",
+    "hud",
+    "sår",
+    "pleje",
+    "skift",
+    "samtale",
+    "pårørende",
+    "informeret",
+    "enig",
+    "udskrivelse",
+    "aftalt",
+    "dato",
+    "afdeling",
+    "sygeplejerske",
+    "læge",
+    "fysioterapeut",
+    "træning",
+    "mobilisering",
+    "saturation",
+    "ilt",
+    "respiration",
+]
 TRANSACTION = 100
 """Resources in one measured transaction."""
 

@@ -14,6 +14,13 @@ ROOT = Path(__file__).resolve().parents[1]
 _LONGEST_START = 60.0
 
 
+def _free_port() -> int:
+    with socket.socket() as chosen:
+        chosen.bind(("127.0.0.1", 0))
+        port: int = chosen.getsockname()[1]
+        return port
+
+
 @dataclass(slots=True, kw_only=True)
 class Server:
     """One server process. `factory` is None for the service as it is, started by its own command."""
@@ -22,7 +29,7 @@ class Server:
     factory: str | None
     environment: Mapping[str, str]
     probe: bytes
-    port: int = field(default_factory=lambda: _free_port())
+    port: int = field(default_factory=_free_port)
     start_seconds: float = 0.0
     _process: "subprocess.Popen[bytes] | None" = None
 
@@ -82,10 +89,3 @@ class Server:
 def cpu_seconds(pid: int) -> float:
     """Return the CPU time of another process, to the nanosecond: its CPU clock, see clock_getcpuclockid(3)."""
     return time.clock_gettime(~pid << 3 | 2)
-
-
-def _free_port() -> int:
-    with socket.socket() as chosen:
-        chosen.bind(("127.0.0.1", 0))
-        port: int = chosen.getsockname()[1]
-        return port

@@ -62,7 +62,7 @@ def undecided() -> FastAPI:
 
 def models() -> FastAPI:
     """`fresh` whose write gate are the models of fhir.resources (R4B)."""
-    from fhir.resources.R4B import get_fhir_model_class  # noqa: PLC0415
+    from fhir.resources.R4B import get_fhir_model_class
 
     bundle: Any = get_fhir_model_class("Bundle")
 
