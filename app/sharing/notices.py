@@ -13,8 +13,11 @@ from app.search.dates import date_range
 from app.sharing.controller import controller_of
 from app.sharing.message import served
 from app.store import bookkeeping, directory, facts, outbox, versions
+from app.store.directory import Directory
 from app.store.job import Job
-from consent.policy import POLICY_VERSION
+from consent.model import Facts, OrganisationKey, Requester
+from consent.policy import POLICY_VERSION, TREATING
+from consent.vocabulary import Function
 from schemas.fault import Fault
 
 _PAGE = 100
@@ -23,7 +26,8 @@ _PAGE = 100
 async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
     """Return a history-less collection: one Parameters for each notice to the caller's organisation, oldest first.
 
-    `since` is an instant. A notice whose municipality has no active health service any more is not shown.
+    `since` is an instant. A notice whose municipality has no active health service any more is not shown, and none is
+    shown to whom the directory does not know there as its system or in a treating function.
 
     Raises:
         InvalidSearchError: an unknown parameter or value.
@@ -37,7 +41,9 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
         shown: list[tuple[Any, str]] = []
         for notice in waiting:
             known = await facts.load(snapshot, pid=notice.pid, requester=requester, at_us=call.at_us)
-            if own in served(registry, known.relations, call.at_us):
+            if _is_told(requester, known, registry, call.at_us) and own in served(
+                registry, known.relations, call.at_us
+            ):
                 master = await bookkeeping.master_reference(snapshot, notice.pid)
                 patient = service.database.ids.encode(notice.pid, master) if master is not None else ""
                 shown.append((notice, patient))
@@ -74,6 +80,25 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
     if entries:
         bundle["entry"] = entries
     return msgspec.json.encode(bundle)
+
+
+def _is_told(requester: Requester, known: Facts, registry: Directory, at_us: int) -> bool:
+    """Tell whether the directory vouches for the caller as the organisation's system or in a treating function.
+
+    Social care and casework are not the health service that the citizen gets, so they are not told.
+    """
+    is_system = requester.function is Function.SYSTEM
+    if not is_system and requester.function not in TREATING:
+        return False
+    path = registry.tree.path(OrganisationKey(requester.organisation or ""))
+    return any(
+        standing.person == (requester.client if is_system else requester.person)
+        and (is_system or standing.authorised)
+        and requester.function in standing.functions
+        and standing.period.covers(from_us(at_us))
+        and not standing.organisations.isdisjoint(path)
+        for standing in known.standings
+    )
 
 
 def _uuid(seed: str) -> str:

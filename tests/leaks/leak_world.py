@@ -263,8 +263,8 @@ def block(
 class Caller:
     """One column of the matrix. `enters` is false for whoever is nobody: 401 whatever is asked.
 
-    `declares` are the doors that it may open; `writes` tells whether it may write Conditions;
-    `changes` are the systems whose records it may change.
+    `declares` are the doors that it may open. `submits`: it may write at all; `writes`: it may write Conditions about
+    anybody, because it speaks for the controller itself; `changes` are the systems whose records it may change.
     """
 
     key: str
@@ -274,6 +274,7 @@ class Caller:
     on_behalf_of: str | None = None
     enters: bool = True
     declares: frozenset[str] = frozenset()
+    submits: bool = False
     writes: bool = False
     changes: frozenset[str] = frozenset()
 
@@ -289,24 +290,31 @@ class Caller:
 _DOORS = frozenset({"$treating-now", "$consent-now"})
 CALLERS: tuple[Caller, ...] = (
     Caller(key="citizen", persona="citizen", citizen=ANNA),
-    Caller(key="nurse", persona="home-nurse", declares=_DOORS),
-    Caller(key="gp", persona="gp", declares=_DOORS),
-    Caller(key="delegated-secretary", persona="gp-secretary"),
+    Caller(key="nurse", persona="home-nurse", declares=_DOORS, submits=True),
+    Caller(key="gp", persona="gp", declares=_DOORS, submits=True, writes=True),
+    Caller(key="delegated-secretary", persona="gp-secretary", submits=True, writes=True),
     Caller(
         key="emergency",
         persona="hospital-doctor",
         purposes=("ETREAT",),
         declares=frozenset({"$emergency-access"}),
     ),
-    Caller(key="other-gp", persona="gp-3-doctor", declares=_DOORS),
+    Caller(
+        key="other-gp",
+        persona="gp-3-doctor",
+        declares=_DOORS,
+        submits=True,
+        writes=True,
+        changes=frozenset({"gp-system-3"}),
+    ),
     Caller(key="other-citizen", persona="citizen", citizen=BO),
-    Caller(key="unrelated", persona="heart-doctor", declares=_DOORS),
-    Caller(key="blocked", persona="lung-doctor", declares=_DOORS),
-    Caller(key="other-municipality", persona="home-nurse-b", declares=_DOORS),
-    Caller(key="home-carer", persona="home-carer"),
-    Caller(key="secretary", persona="gp-secretary", on_behalf_of="hospital-doctor"),
-    Caller(key="system", persona=HOSPITAL, changes=frozenset({HOSPITAL})),
-    Caller(key="municipality", persona=MUNICIPALITY, changes=frozenset({MUNICIPALITY})),
+    Caller(key="unrelated", persona="heart-doctor", declares=_DOORS, submits=True),
+    Caller(key="blocked", persona="lung-doctor", declares=_DOORS, submits=True),
+    Caller(key="other-municipality", persona="home-nurse-b", declares=_DOORS, submits=True),
+    Caller(key="home-carer", persona="home-carer", submits=True),
+    Caller(key="secretary", persona="gp-secretary", on_behalf_of="hospital-doctor", submits=True, writes=True),
+    Caller(key="system", persona=HOSPITAL, changes=frozenset({HOSPITAL}), submits=True, writes=True),
+    Caller(key="municipality", persona=MUNICIPALITY, changes=frozenset({MUNICIPALITY}), submits=True, writes=True),
     Caller(key="data-protection", persona="dpo"),
     Caller(key="no-token", persona="gp", enters=False),
     Caller(key="expired", persona="gp", enters=False),
@@ -338,19 +346,23 @@ _UNSTEADY = {"x-request-id", "date"}
 _TOKEN = re.compile(rb"_cursor=[A-Za-z0-9_\-]+")
 _INSTANT = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
+_NUMBER = re.compile(
+    rb"\b\d{6}[0-9A-Z]{4}\b|" + b"|".join(re.escape(name.encode()) for name in (systems.X_ECPR, systems.CPR))
+)
 _OURS = re.compile(rb"\b[a-z2-7]{26}\b")
 
 
 def told(answer: Answer, *, made: bool = False) -> tuple[int, tuple[tuple[str, str], ...], bytes]:
     """Return all that an answer tells: ids and page tokens blanked, so that two answers can be compared.
 
-    With `made` the answer is about something that was made by the request: its times and random keys are blanked too.
+    With `made` the answer is about something that was made by the request: its times, random keys and the number
+    of the citizen whom it names are blanked too.
     """
 
     def blank(text: bytes) -> bytes:
         text = _OURS.sub(b"<id>", _TOKEN.sub(b"_cursor=<token>", text))
         if made:
-            text = _UUID.sub(b"<uuid>", _INSTANT.sub(b"<instant>", text))
+            text = _NUMBER.sub(b"<number>", _UUID.sub(b"<uuid>", _INSTANT.sub(b"<instant>", text)))
         return text
 
     unsteady = _UNSTEADY | ({"content-length"} if b"_cursor=" in answer.body else set())
@@ -365,12 +377,15 @@ def told(answer: Answer, *, made: bool = False) -> tuple[int, tuple[tuple[str, s
 @dataclass(slots=True, kw_only=True)
 class LeakWorld:
     """The running service with the records in it. `ids` are the public ids of the records by key, `patients` those of
-    the citizens' Patients; `never` is an id of Anna's that nothing has, `alien` one that is not ours."""
+    the citizens' Patients, `consents` those of Anna's blocks; `never` are ids of a citizen's that nothing has, `alien` is
+    one that is not ours.
+    """
 
     world: World
     ids: dict[str, str]
     patients: dict[Identifier, str]
     never: dict[Identifier, str]
+    consents: dict[str, str] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
     alien: str = "abcdefghijklmnopqrstuvwxya"
 
@@ -477,8 +492,8 @@ def stay(citizen: Identifier, ward: str, *, start: str = "2026-11-01") -> JSON:
     }
 
 
-async def populate(world: World) -> LeakWorld:
-    """Write everything through the front door, as those who may."""
+async def populate(world: World, *, known: Iterable[Identifier] = ()) -> LeakWorld:
+    """Write everything through the front door, as those who may; of the citizens `known` only registers have told."""
     made = LeakWorld(world=world, ids={}, patients={}, never={})
     long_ago = Period()
     facts = [
@@ -489,7 +504,12 @@ async def populate(world: World) -> LeakWorld:
             source="register",
             organisation=ORGANISATIONS[practice].sor,
         )
-        for citizen, practice in ((ANNA, "gp-1"), (BO, "gp-3"), (CHILD, "gp-1"))
+        for citizen, practice in (
+            (ANNA, "gp-1"),
+            (BO, "gp-3"),
+            (CHILD, "gp-1"),
+            *((citizen, "gp-4") for citizen in known),
+        )
     ] + [
         RegisterFact(
             citizen=CHILD, kind=RepresentationKind.CUSTODY, period=long_ago, source="register", representative=parent
@@ -535,12 +555,13 @@ async def populate(world: World) -> LeakWorld:
 
 async def _blocks(made: LeakWorld) -> None:
     gp = [sor("gp-1")]
-    consents = [block(ANNA, actors=gp, **scope) for scope in GP_BLOCKS.values()]
-    consents.append(block(ANNA, actors=gp, instances=[f"Condition/{made.ids['instance']}"]))
-    consents.append(block(ANNA, actors=[sor("medicine")]))
-    for consent in consents:
+    consents = {key: block(ANNA, actors=gp, **scope) for key, scope in GP_BLOCKS.items()}
+    consents["instance"] = block(ANNA, actors=gp, instances=[f"Condition/{made.ids['instance']}"])
+    consents["department"] = block(ANNA, actors=[sor("medicine")])
+    for key, consent in consents.items():
         answer = await made.send(made.token("citizen", citizen=ANNA), "POST", "/Consent", json=consent)
         assert answer.status == 201, answer.body
+        made.consents[key] = answer.json["id"]
 
 
 async def _tokens(made: LeakWorld) -> None:
