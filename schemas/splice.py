@@ -73,8 +73,8 @@ def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, 
 
 _BACKSLASH: Final = ord("\\")
 _STRING: Final = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
-_URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "endpoint")
-_KEYS: Final = "|".join(("reference", "div", *_URI_KEYS)).encode()
+URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "endpoint")
+_KEYS: Final = "|".join(("reference", "div", *URI_KEYS)).encode()
 _PLAIN = re.compile(rb'("(' + _KEYS + rb')"[ \t\r\n]*+:[ \t\r\n]*+)' + _STRING)
 _ANY = re.compile(rb"(" + _STRING + rb"[ \t\r\n]*+:[ \t\r\n]*+)" + _STRING + rb"|" + _STRING)
 _ESCAPED_LETTER = re.compile(rb"\\u00[4-7]")
@@ -91,7 +91,7 @@ def _resolved(body: bytes, references: Mapping[str, str]) -> bytes:
         if key == "div":
             return match[1] + b'"' + _LINK.sub(relink, match[3]) + b'"'
         value = _text(match[3])
-        if value in references and (key == "reference" or (key in _URI_KEYS and value.startswith("urn:"))):
+        if value in references and (key == "reference" or (key in URI_KEYS and value.startswith("urn:"))):
             return match[1] + _ENCODER.encode(references[value])
         return match[0]
 

@@ -1,6 +1,6 @@
 """Whom references name: practitioners and organisations, of this submission or of the directory, as actors."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -85,11 +85,3 @@ def named_by(reference: Mapping[str, Any], actors: Mapping[str, Actor]) -> Named
         persons=frozenset({PersonKey(known.person)} if known.person else ()),
         organisations=frozenset({OrganisationKey(known.organisation)} if known.organisation else ()),
     )
-
-
-def names_in(entries: Sequence[Entry]) -> Iterable[str]:
-    """Return the reference strings of all entries that could name an actor."""
-    from app.sharing.rewriting import references_in  # noqa: PLC0415
-
-    for entry in entries:
-        yield from references_in(entry.resource)

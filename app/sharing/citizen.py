@@ -8,7 +8,7 @@ from app.context import Service
 from app.errors import InvalidContentError
 from app.runtime import random_key
 from app.sharing.entries import Entry, moved
-from app.sharing.rewriting import names_of
+from app.sharing.rewriting import local_of, names_of
 from app.store import citizens
 from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
@@ -188,8 +188,7 @@ class _LookUp:
         return self.references[reference]
 
     async def _pointed(self, reference: str, type_: str) -> int | None:
-        bare = reference.removeprefix(self.service.settings.public_url + "/")
-        kind, _, id_ = bare.partition("/_history/")[0].partition("/")
+        kind, _, id_ = local_of(reference, base_url=self.service.settings.public_url).partition("/")
         place = self.service.database.ids.decode(id_)
         if place is None or place[0] == DIRECTORY or (type_ and kind != type_):
             return None

@@ -52,7 +52,8 @@ class Drafting:
     """The entries of one submission on their way into one draft.
 
     `references` maps what the client called things to what we call them; `related` are the signatures of stored
-    resources that the entries refer to, by 'Type/id', and `places` where these lie.
+    resources that the entries refer to, by the reference as it stands then, and `places` where these lie. `related`
+    follows when a label is raised.
     """
 
     call: Call
@@ -60,7 +61,7 @@ class Drafting:
     directing: Access | None
     draft: Draft
     references: Mapping[str, str]
-    related: Mapping[str, Signature]
+    related: dict[str, Signature]
     places: Mapping[str, int]
     source: Source
     proves: bool = True
@@ -163,7 +164,8 @@ class Drafting:
         given = [self.related[name].labels for name in givers if name in self.related]
         inherited = replace(inherited, labels=inherited.labels.union(*given))
         if inherited.category is None and stored and isinstance(placed.home, Inherits):
-            inherited = replace(inherited, category=stored[-1].category, labels=inherited.labels | stored[-1].labels)
+            labels = inherited.labels.union(*(signature.labels for signature in stored))
+            inherited = replace(inherited, category=stored[-1].category, labels=labels)
         classified = classify(resource, self.source, inherited=inherited)
         if placed.current is None:
             return classified
@@ -171,15 +173,17 @@ class Drafting:
         return replace(classified, signature=replace(classified.signature, labels=labels))
 
     def _raise(self, target: str, labels: frozenset[Label]) -> None:
-        """Raise the labels of a stored resource that is spoken of now, at once and without a new version."""
-        old = self.related[target]
-        place = self.places.get(target)
-        if labels <= old.labels or place is None:
+        """Raise the labels of a stored resource that is spoken of now, at once and without a new version.
+
+        INVARIANT: only its own controller may; to raise another's would be to hide it from its readers.
+        """
+        old, place = self.related[target], self.places[target]
+        if labels <= old.labels or old.controller != self.source.controller:
             return
         raised = replace(old, labels=old.labels | labels)
         self.draft.touch(old)
-        row = (place, self.draft.touch(raised))
-        self.draft.relabelled.append(row)
+        self.draft.relabelled.append((place, self.draft.touch(raised)))
+        self.related |= {name: raised for name, lies in self.places.items() if lies == place}
 
     def _check_permit(self, entry: Entry, reference: str, classified: Classified) -> None:
         access = self.access

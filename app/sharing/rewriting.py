@@ -21,7 +21,9 @@ def rewritten(value: Any, references: Mapping[str, str]) -> Any:
     """Return the parsed resource with the same references replaced as `schemas.splice` replaces in its bytes."""
     if isinstance(value, dict):
         return {
-            key: _resolved(key, inner, references) if isinstance(inner, str) else rewritten(inner, references)
+            key: (references[inner] if inner in references and _is_link(key, inner) else inner)
+            if isinstance(inner, str)
+            else rewritten(inner, references)
             for key, inner in value.items()
         }
     if isinstance(value, list):
@@ -29,9 +31,8 @@ def rewritten(value: Any, references: Mapping[str, str]) -> Any:
     return value
 
 
-def _resolved(key: str, text: str, references: Mapping[str, str]) -> str:
-    is_link = key == "reference" or (key in URI_KEYS and text.startswith("urn:"))
-    return references.get(text, text) if is_link else text
+def _is_link(key: str, text: str) -> bool:
+    return key == "reference" or (key in URI_KEYS and text.startswith("urn:"))
 
 
 def references_in(value: Any) -> list[str]:

@@ -26,7 +26,7 @@ from app.sharing.draft import Draft
 from app.sharing.drafting import Drafting, Placed
 from app.sharing.entries import Entry, moved
 from app.sharing.kept import Kept, keep_directory
-from app.sharing.rewriting import names_of, references_in, rewritten
+from app.sharing.rewriting import local_of, names_of, references_in, rewritten
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, versions
 from app.store.database import Snapshot
@@ -139,7 +139,7 @@ async def _planned(
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     _check_others(writes, references, {each.reference for each in placed if each.entry.type == "Patient"})
-    related = await _related(service, snapshot, access, entries)
+    related = await _related(service, snapshot, access, writes, references)
     drafting = Drafting(
         call=call,
         access=access,
@@ -297,7 +297,7 @@ def _check_once(placed: Sequence[Placed]) -> None:
     for each in placed:
         # A source keeps one Patient of a citizen, so two new ones in one transaction would be the same.
         name: object = "Patient" if each.entry.type == "Patient" and each.entry.method == "POST" else each.n
-        if name in seen and not each.is_kept:
+        if not seen.isdisjoint({name, each.n}) and not each.is_kept:
             text = "another entry is the same resource: a source keeps one Patient of a citizen"
             faults.append(Fault(each.entry.path, "duplicate", text))
         seen |= {name, each.n}
@@ -317,23 +317,25 @@ def _check_others(writes: Sequence[Entry], references: Mapping[str, str], own: f
 
 
 async def _related(
-    service: Service, snapshot: Snapshot, access: Access, entries: Sequence[Entry]
+    service: Service, snapshot: Snapshot, access: Access, writes: Sequence[Entry], references: Mapping[str, str]
 ) -> dict[str, tuple[int, Signature]]:
-    """Return n and signature of the citizen's stored resources that the entries refer to, by 'Type/id'.
+    """Return n and signature of the citizen's stored resources that the entries refer to, by the resolved reference.
 
     Read by key, without a permit: only labels flow from here, upwards, and nothing of it is answered.
     """
-    wanted: dict[int, str] = {}
-    for entry in entries:
+    wanted: dict[str, int] = {}
+    for entry in writes:
         for reference in references_in(entry.resource):
-            place = service.database.ids.decode(reference.rpartition("/")[2])
+            resolved = references.get(reference, reference)
+            _, _, id_ = local_of(resolved, base_url=service.settings.public_url).partition("/")
+            place = service.database.ids.decode(id_)
             if place is not None and place[0] == access.pid:
-                wanted[place[1]] = "/".join(reference.split("/")[-2:])
+                wanted[resolved] = place[1]
     if not wanted:
         return {}
     signatures = {row.number: row.signature for row in access.signatures}
-    found = await bookkeeping.signature_numbers(snapshot, access.pid, tuple(wanted))
-    return {wanted[n]: (n, signatures[number]) for n, number in found.items()}
+    found = await bookkeeping.signature_numbers(snapshot, access.pid, sorted(set(wanted.values())))
+    return {name: (n, signatures[found[n]]) for name, n in wanted.items() if n in found}
 
 
 async def _source(

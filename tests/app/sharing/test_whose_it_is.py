@@ -123,3 +123,12 @@ async def test_what_points_to_the_resources_of_two_citizens_is_refused(world: Wo
     ]
     answer = await world.as_("gp").post("/Provenance", json=PROVENANCE | {"target": targets})
     assert answer.status_code == 422
+
+
+async def test_one_patient_twice_in_a_transaction_is_refused(world: World) -> None:
+    answer = await send(world, "gp", entry(patient()))
+    name = ids_of(answer)[0]
+    changed = patient(id=name.rpartition("/")[2])
+    answer = await send(world, "gp", entry(changed, "PUT", name), entry(patient()))
+    assert answer.status_code == 422
+    assert answer.json()["issue"][0]["code"] == "duplicate"
