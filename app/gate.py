@@ -25,6 +25,8 @@ from consent.vocabulary import Action, Category
 _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
+_REFUSED = 8
+"""AuditEvent.outcome: serious failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,17 +196,19 @@ def plain_entry(
     rules: Iterable[str] = (),
     query: str = "",
     categories: Iterable[str] = (),
+    flat: Iterable[int] = (),
+    is_refused: bool = False,
 ) -> AuditEntry:
-    """Return the record of an access that rests on no permit of the engine: a notice that the law has delivered."""
+    """Return the record of what rests on no permit of the engine: a notice that the law has delivered, a message."""
     record = _record(
         call,
         operation=operation,
-        outcome=0,
+        outcome=_REFUSED if is_refused else 0,
         rules=sorted(rules),
         policy=policy,
         query=query,
         view="",
-        shown=[],
+        shown=list(flat),
         categories=sorted(categories),
     )
     return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
@@ -217,7 +221,7 @@ async def record_refused(
     record = _record(
         call,
         operation=operation,
-        outcome=8,
+        outcome=_REFUSED,
         rules=["D0"],
         policy=POLICY_VERSION,
         query=query,
@@ -236,7 +240,7 @@ async def _record_refusal(
     record = _record(
         call,
         operation=operation,
-        outcome=8,
+        outcome=_REFUSED,
         rules=[reason.rule for reason in denial.reasons],
         policy=denial.policy,
         query=query,

@@ -1,38 +1,38 @@
 """Directory entries of a submission: organisations, practitioners, places. They live under no citizen.
 
-One that bears an identifier which the directory knows is that one, and nothing is written. They are stored ahead of the
-citizen's own job: a directory entry is true by itself, and no group of writes spans shards (DESIGN § 4).
+One that bears an identifier which the directory knows is that one, and nothing is written. They are planned with the
+citizen's own job, so that a refused submission stores nothing, and stored just ahead of it: a directory entry is true
+by itself, and no group of writes spans shards (DESIGN § 4).
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app import gate
+from app import audit, gate
 from app.context import Call, Service
-from app.errors import AccessRefusedError, ContentionError, NotFoundError, StaleError, VersionConflictError
+from app.errors import AccessRefusedError, InvalidContentError, NotFoundError, VersionConflictError
 from app.search import sql
 from app.search.index import index
 from app.search.parse import parse
 from app.sharing.citizen import row_of
 from app.sharing.controller import controller_of
 from app.sharing.draft import Draft
-from app.sharing.entries import Entry
+from app.sharing.entries import Entry, moved
 from app.sharing.rewriting import names_of, rewritten
 from app.sharing.values import Written
 from app.store import directory, resources, signatures, versions
 from app.store.database import Snapshot
+from app.store.job import Job
 from app.store.resources import Stored
 from app.store.revisions import Revision
-from app.store.tables import DIRECTORY
-from app.translate.homes import Directory, home_of
+from app.store.tables import DIRECTORY, NO_CITIZEN
+from app.translate.homes import Directory, home_of, other_citizens
 from consent.explain import guidance
 from consent.model import OrganisationKey, PersonKey, Signature
-from consent.policy import WRITES
+from consent.policy import POLICY_VERSION, WRITES
 from consent.vocabulary import Action, Category, Regime
 from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
-
-_TRIES = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,28 +47,27 @@ class Kept:
         return all(id(entry) in self.written for entry in entries)
 
 
-async def keep_directory(service: Service, call: Call, entries: Sequence[Entry]) -> Kept:
-    """Store the directory entries among `entries`.
+async def plan_directory(
+    service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry], operation: audit.Operation
+) -> tuple[Job | None, Kept]:
+    """Return the job that stores the directory entries among `entries`, None when there is nothing to store.
 
     Raises:
         AccessRefusedError: the caller's function writes nothing.
         NotFoundError, VersionConflictError: of updates and deletions; only the controller may change an entry.
-        ContentionError: others kept writing to the directory.
+        InvalidContentError: an entry names a citizen; everybody reads the directory.
     """
     mine = [entry for entry in entries if _is_directory(service, entry)]
     if not mine:
-        return Kept()
-    for _ in range(_TRIES):
-        async with service.database.snapshot() as snapshot:
-            draft, kept = await _planned(service, snapshot, call, mine)
-        if draft.is_empty:
-            return kept
-        try:
-            await service.database.commit(draft.job((), amended=draft.citizen))
-        except StaleError:
-            continue
-        return kept
-    raise ContentionError("others are writing to the directory; try again")
+        return None, Kept()
+    draft, kept = await _planned(service, snapshot, call, mine)
+    if draft.is_empty:
+        return None, kept
+    flat = [number for row in draft.revisions for number in (row.type_number, row.n, row.version)]
+    record = gate.plain_entry(
+        call, pid=NO_CITIZEN, operation=operation, policy=POLICY_VERSION, query="directory", flat=flat
+    )
+    return draft.job((record,), amended=draft.citizen), kept
 
 
 def _is_directory(service: Service, entry: Entry) -> bool:
@@ -83,6 +82,9 @@ async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Se
     await gate.check_writable(snapshot, call, {entry.type for entry in entries})
     if not WRITES[requester.function]:
         raise AccessRefusedError(guidance(requester.function, min(call.caller.purposes), Action.SUBMIT))
+    faults = [moved(fault, entry) for entry in entries for fault in other_citizens(entry.resource).faults]
+    if faults:
+        raise InvalidContentError(faults[0].text, faults=tuple(faults))
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     controller = OrganisationKey(controller_of(registry, requester.organisation or ""))
     known = await signatures.load(snapshot, DIRECTORY)

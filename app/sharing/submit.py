@@ -25,7 +25,7 @@ from app.sharing.controller import controller_of
 from app.sharing.draft import Draft
 from app.sharing.drafting import Drafting, Placed
 from app.sharing.entries import Entry, moved
-from app.sharing.kept import Kept, keep_directory
+from app.sharing.kept import Kept, plan_directory
 from app.sharing.rewriting import local_of, names_of, references_in, rewritten
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, versions
@@ -92,16 +92,20 @@ async def submit(service: Service, call: Call, submission: Submission) -> list[W
 
 
 async def _submitted(service: Service, call: Call, submission: Submission) -> list[Written]:
-    kept = await keep_directory(service, call, submission.entries)
-    if kept.is_all(submission.entries):
-        return [kept.written[id(entry)] for entry in submission.entries]
+    kept: Kept | None = None
     for _ in range(TRIES):
+        ahead: Job | None = None
         async with service.database.snapshot() as snapshot:
-            job, written = await _planned(service, snapshot, call, submission, kept)
-        if job is None:
-            return written
+            planned = kept
+            if planned is None:
+                ahead, planned = await plan_directory(service, snapshot, call, submission.entries, submission.operation)
+            job, written = await _planned(service, snapshot, call, submission, planned)
         try:
-            await service.database.commit(job)
+            if ahead is not None:
+                await service.database.commit(ahead)
+            kept = planned  # what is stored is not stored again, whatever becomes of the citizen's job
+            if job is not None:
+                await service.database.commit(job)
         except StaleError:
             if submission.base_change is not None:
                 raise
@@ -113,6 +117,8 @@ async def _submitted(service: Service, call: Call, submission: Submission) -> li
 async def _planned(
     service: Service, snapshot: Snapshot, call: Call, submission: Submission, kept: Kept
 ) -> tuple[Job | None, list[Written]]:
+    if kept.is_all(submission.entries):
+        return None, [kept.written[id(entry)] for entry in submission.entries]
     entries = [entry for entry in submission.entries if id(entry) not in kept.written]
     writes = [entry for entry in entries if entry.method != "DELETE"]
     homes = {id(entry): home_of(entry.resource) for entry in writes}
@@ -126,6 +132,28 @@ async def _planned(
         raise
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
+    try:
+        return await _drafted(service, snapshot, call, submission, kept, subject, entries, writes, homes)
+    except AccessRefusedError as refusal:
+        if not refusal.recorded:
+            pid = None if subject.is_new else subject.row.pid
+            await gate.record_refused(service, call, pid=pid, operation=submission.operation, query=submission.query)
+            refusal.recorded = True
+        raise
+
+
+async def _drafted(
+    service: Service,
+    snapshot: Snapshot,
+    call: Call,
+    submission: Submission,
+    kept: Kept,
+    subject: Subject,
+    entries: Sequence[Entry],
+    writes: Sequence[Entry],
+    homes: Mapping[int, HomeRef],
+) -> tuple[Job, list[Written]]:
+    stated = [homes[id(entry)] for entry in writes]
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     if subject.row.pid == NOBODY:
         raise NotFoundError(_GONE)
@@ -157,8 +185,9 @@ async def _planned(
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
     draft.others += [citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown]
     draft.others += submission.extra(subject.row.pid, results)  # noqa: S610  # no Django here
+    record = _record(call, access, draft, submission, [each.current for each in placed if each.current is not None])
     if draft.is_empty:
-        return None, results
+        return Job(pid=access.pid, audit=(record,)), results
     row, findings = await patients.amended(
         snapshot, subject.row, drafting.patients, controller=drafting.source.controller, at_us=call.at_us
     )
@@ -177,7 +206,7 @@ async def _planned(
                 ]
             )
         )
-    return draft.job((_record(call, access, draft, submission),), amended=row), results
+    return draft.job((record,), amended=row), results
 
 
 async def _subject(
@@ -359,14 +388,19 @@ async def _source(
     )
 
 
-def _record(call: Call, access: Access, draft: Draft, submission: Submission) -> AuditEntry:
-    flat = [number for row in draft.revisions for number in (row.type_number, row.n, row.version)]
+def _record(call: Call, access: Access, draft: Draft, submission: Submission, current: Sequence[Stored]) -> AuditEntry:
+    """Return the record: the versions written, and those that were found and stand (`current` holds both kinds)."""
+    written = {row.n for row in draft.revisions}
+    stands = [one for one in current if one.n not in written]
+    told = [(row.type_number, row.n, row.version) for row in draft.revisions]
+    told += [(one.type_number, one.n, one.version) for one in stands]
+    touched = {*draft.touched, *(one.item.signature for one in stands)}
     return gate.entry(
         call,
         pid=draft.citizen.pid,
         operation=submission.operation,
         permit=access.permit,
-        flat=flat,
-        categories={signature.category.value for signature in draft.touched},
+        flat=[number for version in told for number in version],
+        categories={signature.category.value for signature in touched},
         query=submission.query,
     )
