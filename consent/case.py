@@ -15,14 +15,17 @@ from consent.model import (
     Standing,
 )
 from consent.policy import ACCEPTED_EVIDENCE, DOORS, RELATIONS, SYSTEMS, TREATING
-from consent.vocabulary import DeclarationKind, Evidence, Function, Purpose
+from consent.vocabulary import Action, DeclarationKind, Evidence, Function, Purpose
 
 _STRENGTH = {evidence: rank for rank, evidence in enumerate(Evidence)}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
-    """A request seen for one of its purposes. `path` is the requester's unit and all above it, nearest first."""
+    """A request seen for one of its purposes. `path` is the requester's unit and all above it, nearest first.
+
+    The reader is whom the records would reach: the recipient of a disclosure, the requester of everything else.
+    """
 
     request: AccessRequest
     facts: Facts
@@ -30,6 +33,9 @@ class Case:
     path: tuple[OrganisationKey, ...]
     registered: bool  # the directory knows the requester in this function at this unit
     authorised: bool  # and as a health person with an authorisation in force
+    reader: Requester
+    reader_path: tuple[OrganisationKey, ...]
+    reader_authorised: bool
 
     @property
     def requester(self) -> Requester:
@@ -41,18 +47,42 @@ class Case:
         """Tell whether a named, authorised health person asks in a treating function."""
         return self.authorised and self.requester.function in TREATING and self.requester.person is not None
 
+    @property
+    def reader_treats(self) -> bool:
+        """Tell the same of the reader."""
+        return self.reader_authorised and self.reader.function in TREATING and self.reader.person is not None
+
 
 def case_of(request: AccessRequest, facts: Facts, purpose: Purpose) -> Case:
     """Look the requester up in the directory's word, never its own."""
-    requester = request.requester
-    path = facts.organisations.path(requester.organisation) if requester.organisation is not None else ()
-    key = PersonKey(requester.client) if requester.function in SYSTEMS else requester.person
+    path, registered, authorised = _known(request.requester, facts, request)
+    reader, reader_path, reader_authorised = request.requester, path, authorised
+    if request.action is Action.DISCLOSE and request.recipient is not None:
+        reader = request.recipient
+        reader_path, _, reader_authorised = _known(reader, facts, request)
+    return Case(
+        request=request,
+        facts=facts,
+        purpose=purpose,
+        path=path,
+        registered=registered,
+        authorised=authorised,
+        reader=reader,
+        reader_path=reader_path,
+        reader_authorised=reader_authorised,
+    )
+
+
+def _known(who: Requester, facts: Facts, request: AccessRequest) -> tuple[tuple[OrganisationKey, ...], bool, bool]:
+    """Return the path of a unit, and whether the directory knows the function there, and an authorisation."""
+    path = facts.organisations.path(who.organisation) if who.organisation is not None else ()
+    key = PersonKey(who.client) if who.function in SYSTEMS else who.person
     registered = authorised = False
     for standing in facts.standings:
-        if standing.person == key and stands(standing, requester.function, path, request):
+        if standing.person == key and stands(standing, who.function, path, request):
             registered = True
             authorised = authorised or standing.authorised
-    return Case(request=request, facts=facts, purpose=purpose, path=path, registered=registered, authorised=authorised)
+    return path, registered, authorised
 
 
 def stands(standing: Standing, function: Function, path: tuple[OrganisationKey, ...], request: AccessRequest) -> bool:
@@ -65,9 +95,9 @@ def stands(standing: Standing, function: Function, path: tuple[OrganisationKey, 
 
 
 def functions_of(case: Case) -> frozenset[Function]:
-    """Return the requester's function and, of an assistant, those of the professional who answers for it."""
-    behalf = case.requester.on_behalf_of
-    functions = frozenset({case.requester.function})
+    """Return the reader's function and, of an assistant, those of the professional who answers for it."""
+    behalf = case.reader.on_behalf_of
+    functions = frozenset({case.reader.function})
     if behalf is None:
         return functions
     return functions.union(*(standing.functions for standing in case.facts.standings if standing.person == behalf))
@@ -79,6 +109,15 @@ def relation_of(case: Case, function: Function) -> Relation | None:
     A relation reaches the unit that it names, the units below it and the units above it: one line of the tree. Two
     wards of one hospital do not share a relation; the second one declares *treating now*.
     """
+    return _strongest(case, function, case.path)
+
+
+def readers_relation(case: Case) -> Relation | None:
+    """Return the same of the reader's unit in the reader's function; a function that does not treat has none."""
+    return _strongest(case, case.reader.function, case.reader_path) if case.reader.function in TREATING else None
+
+
+def _strongest(case: Case, function: Function, path: tuple[OrganisationKey, ...]) -> Relation | None:
     kinds = RELATIONS[function]
     best: Relation | None = None
     for relation in case.facts.relations:
@@ -86,29 +125,39 @@ def relation_of(case: Case, function: Function) -> Relation | None:
             relation.kind in kinds
             and relation.evidence in ACCEPTED_EVIDENCE[relation.kind]
             and relation.period.covers(case.request.at)
-            and _on_one_line(case, relation.organisation)
+            and on_one_line(case, relation.organisation, path)
             and (best is None or _STRENGTH[relation.evidence] < _STRENGTH[best.evidence])
         ):
             best = relation
     return best
 
 
-def _on_one_line(case: Case, unit: OrganisationKey) -> bool:
-    return unit in case.path or (bool(case.path) and case.path[0] in case.facts.organisations.path(unit))
+def on_one_line(case: Case, unit: OrganisationKey, path: tuple[OrganisationKey, ...]) -> bool:
+    """Tell whether `unit` is on `path`, or below the unit that `path` begins with."""
+    return unit in path or (bool(path) and path[0] in case.facts.organisations.path(unit))
 
 
 def declaration_of(case: Case, kind: DeclarationKind) -> Declaration | None:
     """Return the requester's own declaration of this kind in force for this purpose, the latest begun."""
+    return _declared(case, kind, case.requester) if case.treats else None
+
+
+def readers_consent(case: Case) -> Declaration | None:
+    """Return the *consent now* that the citizen gave to the reader, the latest begun."""
+    return _declared(case, DeclarationKind.CONSENT_NOW, case.reader) if case.reader_treats else None
+
+
+def _declared(case: Case, kind: DeclarationKind, who: Requester) -> Declaration | None:
     door = DOORS[kind]
-    if not case.treats or case.purpose not in door.purposes:
+    if case.purpose not in door.purposes:
         return None
     found: Declaration | None = None
     begun: datetime | None = None
     for declaration in case.facts.declarations:
         if (
             declaration.kind is kind
-            and declaration.person == case.requester.person
-            and declaration.organisation == case.requester.organisation
+            and declaration.person == who.person
+            and declaration.organisation == who.organisation
             and declaration.purpose in door.purposes
         ):
             period = open_period(declaration)

@@ -126,7 +126,7 @@ def _matches_widely(scope: ActorScope, case: Case) -> bool:
     A block on a doctor reaches her secretary; so does the limit of a consent to a doctor.
     """
     return (
-        (scope.persons is None or not scope.persons.isdisjoint((case.requester.person, case.requester.on_behalf_of)))
+        (scope.persons is None or not scope.persons.isdisjoint((case.reader.person, case.reader.on_behalf_of)))
         and (scope.functions is None or not scope.functions.isdisjoint(functions_of(case)))
         and _matches_place(scope, case)
     )
@@ -135,14 +135,14 @@ def _matches_widely(scope: ActorScope, case: Case) -> bool:
 def _matches_narrowly(scope: ActorScope, case: Case) -> bool:
     """Tell whether the scope is about this very reader: how a permit is read."""
     return (
-        (scope.persons is None or case.requester.person in scope.persons)
-        and (scope.functions is None or case.requester.function in scope.functions)
+        (scope.persons is None or case.reader.person in scope.persons)
+        and (scope.functions is None or case.reader.function in scope.functions)
         and _matches_place(scope, case)
     )
 
 
 def _matches_place(scope: ActorScope, case: Case) -> bool:
-    units = case.path if scope.with_subunits else case.path[:1]
+    units = case.reader_path if scope.with_subunits else case.reader_path[:1]
     return (scope.organisations is None or not scope.organisations.isdisjoint(units)) and (
-        scope.citizens is None or case.requester.citizen in scope.citizens
+        scope.citizens is None or case.reader.citizen in scope.citizens
     )

@@ -18,7 +18,7 @@ from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
 
 _Value = TypeVar("_Value")
 
-_ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT}
+_ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT, Action.EXPLAIN}
 
 
 def decide(

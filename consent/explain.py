@@ -153,14 +153,22 @@ _DIRECTING = Guidance(
     "authorised health professional can record a block that the citizen asks for.",
 )
 _LOG = Guidance(
-    da="Loggen over opslag vises for borgeren selv og for den, der har ret til at handle for borgeren.",
-    en="The log of look-ups is shown to the citizen and to those who may act for the citizen.",
+    da="Loggen over opslag vises for borgeren selv og for den, der har ret til at handle for borgeren; en "
+    "databeskyttelsesrådgiver ser, hvad egen organisation har slået op.",
+    en="The log of look-ups is shown to the citizen and to those who may act for the citizen; a data protection "
+    "officer sees what the own organisation has looked up.",
 )
 _DISCLOSING = Guidance(
     da="Videregivelse til andre kræver som udgangspunkt borgerens samtykke. Modtageren kan i stedet selv indhente "
-    f"oplysningerne, hvis betingelserne er opfyldt. {_CONSENT_DA}",
+    f"oplysningerne, hvis betingelserne er opfyldt. {_CONSENT_DA} Til andet end behandling skal samtykket være "
+    "skriftligt, og det bortfalder senest efter et år.",
     en="Disclosure to others requires, as a starting point, the citizen's consent. The receiver may instead look the "
-    f"information up if the conditions are met. {_CONSENT_EN}",
+    f"information up if the conditions are met. {_CONSENT_EN} For other purposes than treatment it must be in writing, "
+    "and it lapses after one year at the latest.",
+)
+_EXPLAINING = Guidance(
+    da="En afgørelse forklares for borgeren selv, for medarbejderen om egen adgang og for databeskyttelsesrådgiveren.",
+    en="A decision is explained to the citizen, to staff about their own access and to the data protection officer.",
 )
 _PURPOSE = Guidance(
     da="Formålet giver ikke adgang for din funktion. En sundhedsperson indhenter til behandling eller værdispring; "
@@ -178,6 +186,7 @@ _BY_ACTION: dict[Action, Guidance] = {
     Action.READ_LOG: _LOG,
     Action.DECLARE: _DECLARING,
     Action.DISCLOSE: _DISCLOSING,
+    Action.EXPLAIN: _EXPLAINING,
 }
 
 

@@ -11,11 +11,13 @@ from typing import TYPE_CHECKING, NewType
 
 from consent.vocabulary import (
     Action,
+    AssignmentKind,
     Category,
     DeclarationKind,
     Effect,
     Evidence,
     Function,
+    JudgementKind,
     Label,
     Obligation,
     Purpose,
@@ -90,7 +92,10 @@ class Requester:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccessRequest:
-    """One question to the engine. `categories` is what the view or search wants, never empty."""
+    """One question to the engine. `categories` is what the view or search wants, never empty.
+
+    To disclose, the requester is who holds the records, and `recipient` who would get them.
+    """
 
     requester: Requester
     citizen: CitizenKey
@@ -98,6 +103,7 @@ class AccessRequest:
     action: Action
     categories: frozenset[Category]
     at: datetime
+    recipient: Requester | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +148,32 @@ class Delegation:
     organisation: OrganisationKey
     responsible: PersonKey
     period: Period = ALWAYS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Participation:
+    """A professional took part in the citizen's treatment in person; the period is that of the own part."""
+
+    person: PersonKey
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assignment:
+    """The management of a place gave a person a task other than treatment (§ 42 d, stk. 2)."""
+
+    kind: AssignmentKind
+    person: PersonKey
+    organisation: OrganisationKey
+    period: Period
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """A health professional judged the citizen's capacity in this situation, and documented it."""
+
+    kind: JudgementKind
+    period: Period
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -239,7 +271,10 @@ class Facts:
     representations: tuple[Representation, ...] = ()
     delegations: tuple[Delegation, ...] = ()
     agreements: tuple[Agreement, ...] = ()
-    standings: tuple[Standing, ...] = ()  # of the requester and of whom it acts for
+    standings: tuple[Standing, ...] = ()  # of the requester, of whom it acts for, of the recipient
+    participations: tuple[Participation, ...] = ()  # of the requester and of the recipient
+    assignments: tuple[Assignment, ...] = ()  # of the requester
+    judgements: tuple[Judgement, ...] = ()
     organisations: Organisations = field(default_factory=Organisations)
     citizen_born: datetime | None = None
     citizen_died: datetime | None = None

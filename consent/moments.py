@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from consent.ages import birthday
 from consent.case import open_period
 from consent.model import ALWAYS, Facts, Period, Provision
-from consent.policy import ADULT_CHOICE_AGE
+from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, LAPSE_OF_CONSENT, OWN_EFFORT
 from consent.rule import Rule
 
 _INSTANT = timedelta(microseconds=1)
@@ -40,14 +40,26 @@ def _periods(facts: Facts, rules: Iterable[Rule]) -> Iterable[Period]:
     periods += [delegation.period for delegation in facts.delegations]
     periods += [agreement.period for agreement in facts.agreements]
     periods += [standing.period for standing in facts.standings]
+    periods += [assignment.period for assignment in facts.assignments]
+    periods += [judgement.period for judgement in facts.judgements]
+    periods += [participation.period for participation in facts.participations]
+    periods += [Period(end=lasting(one.period.end, OWN_EFFORT)) for one in facts.participations]
     for directive in facts.directives:
         periods.append(directive.period)
+        periods.append(Period(end=lasting(directive.period.start, LAPSE_OF_CONSENT)))
         _collect(directive.root, periods)
     if facts.citizen_born is not None:
-        periods.append(Period(start=birthday(ADULT_CHOICE_AGE, born=facts.citizen_born)))
+        periods += [Period(start=birthday(age, born=facts.citizen_born)) for age in (ADULT_CHOICE_AGE, ADULT_AGE)]
     if facts.citizen_died is not None:
         periods.append(Period(start=facts.citizen_died))
     return periods
+
+
+def lasting(begun: datetime | None, span: timedelta) -> datetime | None:
+    """Return the last instant of what begins at `begun` and lasts `span`; never past the end of time."""
+    if begun is None:
+        return None
+    return _FOREVER if begun > _FOREVER - span else begun + span
 
 
 def _collect(provision: Provision, periods: list[Period]) -> None:

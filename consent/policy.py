@@ -21,11 +21,30 @@ from consent.vocabulary import (
 )
 
 POLICY_NAME = "overgang-danish-law"
-POLICY_VERSION = f"{POLICY_NAME}|1"
+POLICY_VERSION = f"{POLICY_NAME}|2"
 """Stands in every decision; the named policy that applies where the citizen has said nothing."""
 
 ADULT_CHOICE_AGE = 15
 """From this birthday the citizen decides alone, Sundhedsloven § 17."""
+
+ADULT_AGE = 18
+"""From this birthday there is no custody."""
+
+LONGEST_SITUATION = timedelta(days=30)
+"""How long one documented situation can last in which the nearest relative acts; to be confirmed by a lawyer."""
+
+LAPSE_OF_CONSENT = timedelta(days=365)
+"""A consent to disclosure for other purposes lapses after one year at the latest, § 44."""
+
+OWN_EFFORT = timedelta(days=180)
+"""How long after the own part in a treatment its effect may be looked up, § 42 d, stk. 2, nr. 1: six months."""
+
+QUALITY_REACH = timedelta(days=5 * 365)
+"""How old the records of quality work may be, § 42 d, stk. 2, nr. 2: five years."""
+
+DOCTOR = "7170"
+EVALUATING_PROFESSIONS = frozenset({DOCTOR, "5433", "5175", "5166"})
+"""Doctor, dentist, midwife, nurse: who may evaluate the own effort. Codes of dk-core's profession groups."""
 
 TREATING = frozenset(
     {
@@ -45,6 +64,14 @@ TREATING = frozenset(
 SOCIAL = frozenset({Function.HOME_CARE, Function.SOCIAL_CASEWORK})
 """Functions under Serviceloven and Ældreloven: never treatment."""
 
+NOTIFIED = SOCIAL | {
+    Function.HOME_NURSING,
+    Function.ACUTE_TEAM,
+    Function.REHABILITATION,
+    Function.TEMPORARY_CARE_BED,
+}
+"""Municipal functions that are told of stays in hospital, Retssikkerhedsloven § 12 c."""
+
 CITIZENS = frozenset({Function.CITIZEN, Function.REPRESENTATIVE})
 SYSTEMS = frozenset({Function.SYSTEM, Function.REGISTER})
 
@@ -52,6 +79,10 @@ READING = frozenset({Action.LOOK_UP, Action.DISCLOSE})
 """Actions by which data reaches a reader; directives and protected labels are about these."""
 
 EMERGENCIES = frozenset({Purpose.EMERGENCY, Purpose.BREAK_GLASS})
+OTHER_THAN_TREATMENT = frozenset({Purpose.RESEARCH, Purpose.QUALITY, Purpose.OPERATIONS, Purpose.PAYMENT})
+"""Purposes of § 42 d and § 43 that a consent can name; social care has its own (X1)."""
+
+NOTIFICATIONS = frozenset({Purpose.CARE_MANAGEMENT, Purpose.PATIENT_ADMINISTRATION})
 SUBMISSIONS = frozenset({Purpose.TREATMENT, Purpose.CARE_MANAGEMENT, Purpose.PATIENT_ADMINISTRATION})
 
 _C = Category
@@ -99,6 +130,12 @@ READS: Mapping[Function, frozenset[Category]] = {
     Function.ADMINISTRATOR: _NONE,
 }
 """The most that a function may read, one row a function."""
+
+MANAGEMENT_READS = _CARE
+"""What accreditation, supervision and control may need of the own place's records."""
+
+DECEASED_READS = frozenset({_C.DIAGNOSIS, _C.ADMISSION, _C.PROCEDURE, _C.LETTER})
+"""Course of illness, cause and manner of death, § 45."""
 
 EMERGENCY_READS = _RECORD
 """What an emergency opens: everything clinical, never consents or the access log."""

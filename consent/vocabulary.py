@@ -111,6 +111,7 @@ class Action(StrEnum):
     READ_LOG = "read-log"  # indsigt i logopslag
     DECLARE = "declare"  # open one of the three doors
     DIRECT = "direct"  # write, change or end a directive
+    EXPLAIN = "explain"  # explain or replay a decision: no clinical content (forklar, genspil)
 
 
 class Evidence(StrEnum):
@@ -152,6 +153,20 @@ class RepresentationKind(StrEnum):
     FUTURE_POWER = "future-power"  # fremtidsfuldmagt, ikraftsat
     NEAREST_RELATIVE = "nearest-relative"  # nærmeste pårørende, § 18
     PROXY = "proxy"  # fuldmagt given by the citizen
+
+
+class AssignmentKind(StrEnum):
+    """Tasks other than treatment that a management gives to a named person, § 42 d, stk. 2."""
+
+    QUALITY = "quality"  # kvalitetssikring eller -udvikling
+    SUPERVISION = "supervision"  # akkreditering, tilsyn, kontrol
+
+
+class JudgementKind(StrEnum):
+    """What a health professional has judged and documented about a citizen's capacity."""
+
+    INCAPABLE = "incapable"  # mangler evnen til at give samtykke, § 18
+    CANNOT_FORESEE = "cannot-foresee"  # kan ikke forstå konsekvenserne, § 17, stk. 2
 
 
 class Effect(StrEnum):

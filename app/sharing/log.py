@@ -1,5 +1,9 @@
-"""The citizen reads who looked at what, when and why (Danish: logopslag, MinLog). Reading it is recorded too."""
+"""Who looked at what, when and why (Danish: logopslag, MinLog), for the citizen; reading it is recorded too.
 
+A data protection officer reads the part that the own organisation answers for: the permit covers each entry or not.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -11,50 +15,60 @@ from app.runtime import from_us
 from app.search.dates import date_range
 from app.search.parse import parse
 from app.search.query import ById, ByIdentifier
-from app.store import audits, bookkeeping, citizens, directory, versions
+from app.sharing.log_pages import Place, opened, seal
+from app.store import audits, citizens, directory, versions
+from app.store.audits import AuditRow
 from app.store.job import Job
-from consent.vocabulary import Action
+from consent import may_disclose
+from consent.model import CitizenKey, Item, OrganisationKey, Period, PersonKey, Signature
+from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
 from schemas.homes import TYPE_NAME
 
 _PAGE = 100
 _MOST = 500
 _ALL_TIME = (0, 2**62)
+_AFTER_ALL_WRITERS = "~"
 _PREFIXES = frozenset({"ge", "gt", "le", "lt"})
 
 
 async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
     """Return the log of one citizen as a searchset of AuditEvents, newest first.
 
-    Parameters: `patient` (id or identifier), `date` (`ge`, `gt`, `le`, `lt` or a day), `_count`, `_cursor` is refused:
-    go on with `date=lt` the oldest seen.
+    Parameters: `patient` (id or identifier), `date` (`ge`, `gt`, `le`, `lt` or a day), `_count`; or the `_cursor` of a
+    link `next`, with `_count` if wanted.
 
     Raises:
         InvalidSearchError: an unknown parameter or value.
         AccessRefusedError: somebody else's log.
     """
-    wanted = _read(pairs)
+    wanted = _read(service, call, pairs)
     async with service.database.snapshot() as snapshot:
-        pid = await _citizen(service, snapshot, call, wanted.patient)
+        selected = wanted.selected
+        pid = selected.pid if isinstance(selected, Place) else await _citizen(service, snapshot, call, selected)
         access = await gate.authorize(
             service, snapshot, call, pid=pid, action=Action.READ_LOG, operation=audit.Operation.READ_LOG
         )
         rows = await audits.of_citizen(
-            snapshot, access.pid, since_us=wanted.first_us, before=(wanted.last_us, "~", 0), limit=wanted.count
+            snapshot, access.pid, since_us=wanted.first_us, before=wanted.before, limit=wanted.count + 1
         )
-        master = await bookkeeping.master_reference(snapshot, access.pid)
+        citizen = await citizens.load(snapshot, access.pid)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     ids, base = service.database.ids, service.settings.public_url
-    patient = f"Patient/{ids.encode(access.pid, master)}" if master is not None else ""
+    # Without a Patient it is still somebody's: counter 0 is nobody's resource, and names the citizen alone.
+    master = citizen.master if citizen is not None else None
+    patient = f"Patient/{ids.encode(access.pid, master or 0)}"
+    rows, has_more = rows[: wanted.count], len(rows) > wanted.count
 
     def instance(type_number: int, n: int, version: int) -> str:
         return f"{TYPE_NAME[type_number]}/{ids.encode(access.pid, n)}/_history/{version}"
 
+    recorded = [(row, audit.decode(row.body)) for row in rows]
     entries = [
         {
             "fullUrl": f"{base}/AuditEvent/{row.hash.hex()[:32]}",
             "resource": audit.audit_event(
-                audit.decode(row.body),
+                record,
                 id=row.hash.hex()[:32],
                 recorded=_instant(row.at_us),
                 patient=patient,
@@ -64,34 +78,61 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
             ),
             "search": {"mode": "match"},
         }
-        for row in rows
+        for row, record in recorded
+        if may_disclose(access.permit, _item(access.pid, row, record))
     ]
-    record = gate.entry(
+    reading = gate.entry(
         call, pid=access.pid, operation=audit.Operation.READ_LOG, permit=access.permit, categories=["access-log"]
     )
-    await service.database.commit(Job(pid=access.pid, audit=(record,)))
+    await service.database.commit(Job(pid=access.pid, audit=(reading,)))
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
+    if has_more and rows:
+        last = rows[-1]
+        place = Place(access.pid, wanted.first_us, last.at_us, last.writer, last.seq)
+        token = seal(service.secret, place, caller=call.caller.digest)
+        following = f"{base}/AuditEvent?_cursor={token}&_count={wanted.count}"
+        bundle["link"] = [{"relation": "next", "url": following}]
     if entries:
         bundle["entry"] = entries
     return msgspec.json.encode(bundle)
 
 
-class _Wanted(msgspec.Struct, frozen=True):
-    patient: ById | ByIdentifier
+def _item(pid: int, row: AuditRow, record: audit.Record) -> Item:
+    """Return a record of the log in the engine's words; who looked answers for it."""
+    place = OrganisationKey(record.organisation)
+    at = from_us(row.at_us)
+    return Item(
+        citizen=CitizenKey(pid),
+        instance=f"AuditEvent/{row.hash.hex()[:32]}",
+        signature=Signature(
+            Category.ACCESS_LOG, frozenset(), place, place, PersonKey(record.person), Regime.HEALTH_CARE
+        ),
+        period=Period(start=at, end=at),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    selected: ById | ByIdentifier | Place
     first_us: int
-    last_us: int
+    before: tuple[int, str, int]
     count: int
 
 
-def _read(pairs: list[tuple[str, str]]) -> _Wanted:
+def _read(service: Service, call: Call, pairs: list[tuple[str, str]]) -> _Wanted:
     faults: list[Fault] = []
     span, count = _ALL_TIME, _PAGE
+    place: Place | None = None
     selecting = [pair for pair in pairs if pair[0].partition(":")[0].partition(".")[0] == "patient"]
     for name, value in pairs:
         if (name, value) in selecting:
             continue
         if name == "_count" and value.isascii() and value.isdigit() and len(value) < 6:  # noqa: PLR2004
             count = min(int(value), _MOST)
+        elif name == "_cursor" and not selecting:
+            place = opened(service.secret, value, caller=call.caller.digest)
+            if place is None:
+                faults.append(Fault(name, "value", "this is not a page token that was given to this caller"))
         elif name == "date" and (narrowed := _narrowed(span, value)) is not None:
             span = narrowed
         else:
@@ -99,13 +140,16 @@ def _read(pairs: list[tuple[str, str]]) -> _Wanted:
                 "the log takes `patient`, `date` (a day or time, with `ge`, `gt`, `le`, `lt` or nothing) and `_count`"
             )
             faults.append(Fault(name if name in {"date", "_count"} else "", "not-supported", text))
+    if place is not None and not faults:
+        before = (place.at_us, place.writer, place.seq)
+        return _Wanted(selected=place, first_us=place.since_us, before=before, count=count)
     # The citizen is selected as in every search; any type with a citizen does for reading that parameter.
     patient = parse("Observation", selecting).patient if len(selecting) == 1 else None
     if patient is None:
         faults.append(Fault("patient", "required", "name the citizen whose log this is, once"))
     if faults or patient is None:
         raise InvalidSearchError(faults[0].text, faults=tuple(faults))
-    return _Wanted(patient, *span, count)
+    return _Wanted(selected=patient, first_us=span[0], before=(span[1], _AFTER_ALL_WRITERS, 0), count=count)
 
 
 def _narrowed(span: tuple[int, int], value: str) -> tuple[int, int] | None:

@@ -6,13 +6,25 @@ To add one: a function and its row in a module here, a row in README.md, a yes a
 from consent.model import Reason
 from consent.rule import Rule
 from consent.rules.citizen import CITIZEN_RULES
+from consent.rules.disclosure import DISCLOSURE_RULES
 from consent.rules.limits import LIMIT_RULES
 from consent.rules.look_up import LOOK_UP_RULES
+from consent.rules.other_purposes import OTHER_PURPOSE_RULES
+from consent.rules.oversight import OVERSIGHT_RULES
 from consent.rules.social import SOCIAL_RULES
 from consent.rules.submission import SUBMISSION_RULES
 from consent.vocabulary import Effect, EvidenceMark
 
-RULES: tuple[Rule, ...] = (*LOOK_UP_RULES, *LIMIT_RULES, *CITIZEN_RULES, *SOCIAL_RULES, *SUBMISSION_RULES)
+RULES: tuple[Rule, ...] = (
+    *LOOK_UP_RULES,
+    *OTHER_PURPOSE_RULES,
+    *DISCLOSURE_RULES,
+    *LIMIT_RULES,
+    *CITIZEN_RULES,
+    *SOCIAL_RULES,
+    *SUBMISSION_RULES,
+    *OVERSIGHT_RULES,
+)
 
 NO_BASIS = Reason(rule="D0", effect=Effect.DENY, paragraph="Sundhedsloven § 40", mark=EvidenceMark.VERIFIED.value)
 """No rule opened: the duty of secrecy is the default."""

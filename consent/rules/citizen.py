@@ -5,14 +5,15 @@ from collections.abc import Iterator
 from consent.ages import has_turned
 from consent.case import Case
 from consent.directives import STAFF_RECORDS_A_BLOCK
-from consent.model import Grant, Representation
-from consent.policy import ADULT_CHOICE_AGE, BOTH_REGIMES, HEALTH_CARE_ONLY, READS
+from consent.model import Grant, Period, Representation
+from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, BOTH_REGIMES, HEALTH_CARE_ONLY, LONGEST_SITUATION, READS
 from consent.rule import Finding, Rule
 from consent.vocabulary import (
     Action,
     Category,
     EvidenceMark,
     Function,
+    JudgementKind,
     Obligation,
     Purpose,
     RepresentationKind,
@@ -108,6 +109,38 @@ def custody(case: Case) -> Finding | None:
     return _acting(case, _custody(case), "C3")
 
 
+def _judged(case: Case, kind: JudgementKind) -> bool:
+    """Tell whether a health professional has documented this for a situation that lasts now."""
+    return any(
+        judgement.kind is kind and _is_one_situation(judgement.period) and judgement.period.covers(case.request.at)
+        for judgement in case.facts.judgements
+    )
+
+
+def _is_one_situation(period: Period) -> bool:
+    return period.start is not None and period.end is not None and period.end - period.start <= LONGEST_SITUATION
+
+
+def custody_of_the_young(case: Case) -> Finding | None:
+    """C2: from 15 to 18, only where a health professional judged that the young citizen cannot see what follows."""
+    born = case.facts.citizen_born
+    if (
+        not _is_of_age(case)
+        or born is None
+        or has_turned(ADULT_AGE, born=born, at=case.request.at)
+        or not _judged(case, JudgementKind.CANNOT_FORESEE)
+    ):
+        return None
+    return _acting(case, _representations(case, RepresentationKind.CUSTODY), "C2")
+
+
+def nearest_relative(case: Case) -> Finding | None:
+    """C4-R: the nearest relative of an adult, for one situation of documented incapacity."""
+    if not _is_of_age(case) or not _judged(case, JudgementKind.INCAPABLE):
+        return None
+    return _acting(case, _representations(case, RepresentationKind.NEAREST_RELATIVE), "C4-R")
+
+
 def guardianship(case: Case) -> Finding | None:
     """C4: a personal guardian, or a future power in force, acts for a citizen found incapable; a financial one no."""
     return _acting(case, _for_the_incapable(case), "C4")
@@ -131,15 +164,38 @@ def _directing(rule: str) -> Finding:
 
 _READ = frozenset({Action.LOOK_UP, Action.READ_LOG})
 _DIRECT = frozenset({Action.DIRECT})
+_LOOK_UP_OR_DIRECT = frozenset({Action.LOOK_UP, Action.DIRECT})
 
 CITIZEN_RULES = (
+    Rule(
+        id="C2",
+        paragraph="Sundhedsloven § 17, stk. 2",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="En sundhedsperson har vurderet, at den unge på 15 til 17 år ikke selv kan forstå konsekvenserne; "
+        "indehaveren af forældremyndigheden handler i denne situation.",
+        english="A health professional has judged that the young citizen of 15 to 17 cannot understand the "
+        "consequences; the holder of custody acts in this situation.",
+        actions=_LOOK_UP_OR_DIRECT,
+        judge=custody_of_the_young,
+    ),
+    Rule(
+        id="C4-R",
+        paragraph="Sundhedsloven § 18",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Den nærmeste pårørende handler i denne situation, hvor en sundhedsperson har dokumenteret, at borgeren "
+        "mangler evnen til at give samtykke.",
+        english="The nearest relative acts in this situation, in which a health professional has documented that the "
+        "citizen lacks the capacity to consent.",
+        actions=_LOOK_UP_OR_DIRECT,
+        judge=nearest_relative,
+    ),
     Rule(
         id="S1",
         paragraph="Sundhedsloven §§ 36-38",
         mark=EvidenceMark.VERIFIED,
         danish="Borgeren er fyldt 15 år og har adgang til egne oplysninger og til at se, hvem der har set dem.",
         english="The citizen is 15 or older and has access to her own information and to who has seen it.",
-        actions=_READ,
+        actions=_READ | {Action.EXPLAIN},
         judge=own_access,
     ),
     Rule(

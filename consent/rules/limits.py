@@ -2,16 +2,20 @@
 
 from datetime import datetime
 
-from consent.case import Case, declaration_of, functions_of
+from consent.case import Case, functions_of, readers_consent
 from consent.directives import withheld_by
 from consent.model import DataScope, Directive, Part, Withheld
 from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, READING
 from consent.rule import Finding, Rule
-from consent.vocabulary import Action, DeclarationKind, Effect, EvidenceMark, Function, Label
+from consent.rules.disclosure import stands_in_for_the_gp, tells_of_a_stay
+from consent.vocabulary import Action, Effect, EvidenceMark, Function, Label
 
 
 def blocks(case: Case) -> Finding | None:
-    """L5: the citizen's denials. An emergency ignores them; a *consent now* lifts those that began before it."""
+    """L5: the citizen's denials. An emergency ignores them; a *consent now* lifts those that began before it.
+
+    Nor do they reach two disclosures that are not the citizen's to stop: a locum's to the own GP, and of a stay.
+    """
     return _directives(case, Effect.DENY, rule="L5")
 
 
@@ -24,7 +28,9 @@ def _directives(case: Case, effect: Effect, *, rule: str) -> Finding | None:
     # Nothing opens for an emergency purpose without a declared emergency (L2), and blocks do not reach that one.
     if case.requester.function is Function.CITIZEN or case.purpose in EMERGENCIES:
         return None
-    consent = declaration_of(case, DeclarationKind.CONSENT_NOW)
+    if case.request.action is Action.DISCLOSE and (stands_in_for_the_gp(case) or tells_of_a_stay(case)):
+        return None
+    consent = readers_consent(case)
     given = None if consent is None else consent.period.start
     withheld: list[Withheld] = []
     for directive in case.facts.directives:
@@ -67,7 +73,8 @@ def anonymous_treatment(case: Case) -> Finding | None:
 
 def protected_from_representatives(case: Case) -> Finding | None:
     """F3: what its author protected, and protected addresses, stay hidden from parents and proxies."""
-    return _PROTECTED if case.requester.function is Function.REPRESENTATIVE else None
+    is_one = Function.REPRESENTATIVE in {case.requester.function, case.reader.function}
+    return _PROTECTED if is_one else None
 
 
 def agreements(case: Case) -> Finding | None:
@@ -75,12 +82,12 @@ def agreements(case: Case) -> Finding | None:
 
     Silent in an emergency: what the law opens to save a life is not the parties' to narrow.
     """
-    if case.requester.function in CITIZENS or case.purpose in EMERGENCIES:
+    if case.reader.function in CITIZENS or case.purpose in EMERGENCIES:
         return None
     functions = functions_of(case)
     withheld: list[Withheld] = []
     for agreement in case.facts.agreements:
-        own = agreement.organisations.intersection(case.path)
+        own = agreement.organisations.intersection(case.reader_path)
         if own and not functions.isdisjoint(agreement.functions) and agreement.period.covers(case.request.at):
             withheld.append(
                 Withheld(

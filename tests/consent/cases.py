@@ -7,6 +7,7 @@
       who: a person of the world
       to: what is asked (an `Action`; look-up if left out)
       for: a purpose or a list (`TREAT` if left out)
+      receiver: to whom it would be disclosed, a person of the world (or `unit-of`: that person's unit as such)
       wants: categories (all if left out)
       at: when (the world's time if left out)
       expect: yes | no
@@ -19,12 +20,13 @@ and any of the facts, each a list: `relations` {kind, at, evidence, from, to}, `
 to}, `directives` {id, does: permit | deny, active, from, to, people, places, sub-units, functions, citizens, for, acts,
 data: {categories, labels, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
 `representations` {kind, by, from, to, categories}, `delegations` {of, at, responsible, from, to}, `agreements` {id,
-functions, categories, parties, social-case, from, to}; and `born`, `died`, `incapable`. Unknown words are errors.
+functions, categories, parties, social-case, from, to}, `participations` {by, from, to}, `assignments` {kind, of, at,
+from, to}, `judgements` {kind, from, to}; and `born`, `died`, `incapable`. Unknown words are errors.
 Dates without a time mean midnight UTC as a start and the end of that day as an end.
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +37,7 @@ from consent.model import (
     AccessRequest,
     ActorScope,
     Agreement,
+    Assignment,
     CitizenKey,
     DataScope,
     Declaration,
@@ -42,8 +45,10 @@ from consent.model import (
     Directive,
     Facts,
     Item,
+    Judgement,
     OrganisationKey,
     Organisations,
+    Participation,
     Period,
     PersonKey,
     Provision,
@@ -55,11 +60,13 @@ from consent.model import (
 )
 from consent.vocabulary import (
     Action,
+    AssignmentKind,
     Category,
     DeclarationKind,
     Effect,
     Evidence,
     Function,
+    JudgementKind,
     Label,
     Obligation,
     Purpose,
@@ -70,7 +77,8 @@ from consent.vocabulary import (
 
 FOLDER = Path(__file__).parent / "decisions"
 CITIZENS = {
-    name: CitizenKey(number) for number, name in enumerate(("citizen", "stranger", "mother", "guardian", "proxy"), 101)
+    name: CitizenKey(number)
+    for number, name in enumerate(("citizen", "stranger", "mother", "guardian", "proxy", "relative"), 101)
 }
 THE_CITIZEN = CITIZENS["citizen"]
 
@@ -131,6 +139,7 @@ def load_world() -> World:
             on_behalf_of=person.take("on-behalf-of", PersonKey, None),
             citizen=citizen,
             client=client or "",
+            profession=person.take("profession", str, None),
         )
         functions = frozenset({function}) | person.many("works-as", Function)
         authorised = person.take("authorised", bool, False)
@@ -169,7 +178,13 @@ def load_cases() -> list[DecisionCase]:
 def _case(row: Row, file: str, world: World) -> DecisionCase:
     raw = _Reader(row, f"{file}: {row.get('case')}")
     who = raw.take("who", str)
+    receiver = raw.take("receiver", str, None)
+    unit_of = raw.take("unit-of", str, None)
+    recipient = world.requesters[receiver] if receiver else None
+    if unit_of is not None:
+        recipient = replace(world.requesters[unit_of], person=None)
     request = AccessRequest(
+        recipient=recipient,
         requester=world.requesters[who],
         citizen=THE_CITIZEN,
         purposes=raw.many("for", Purpose) or frozenset({Purpose.TREATMENT}),
@@ -177,7 +192,7 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         categories=raw.many("wants", Category) or frozenset(Category),
         at=raw.take("at", _start, world.at),
     )
-    known = (who, request.requester.on_behalf_of)
+    known = (who, request.requester.on_behalf_of, receiver)
     facts = Facts(
         relations=raw.rows("relations", _relation),
         declarations=raw.rows("declarations", _declaration),
@@ -185,6 +200,9 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         representations=raw.rows("representations", _representation),
         delegations=raw.rows("delegations", _delegation),
         agreements=raw.rows("agreements", _agreement),
+        participations=raw.rows("participations", _participation),
+        assignments=raw.rows("assignments", _assignment),
+        judgements=raw.rows("judgements", _judgement),
         standings=tuple(world.standings[name] for name in known if name in world.standings),
         organisations=world.organisations,
         citizen_born=raw.take("born", _start_or_unknown, world.born),
@@ -320,6 +338,23 @@ def _agreement(raw: "_Reader") -> Agreement:
         organisations=raw.many("parties", OrganisationKey),
         enables_social_case=raw.take("social-case", bool, False),
     )
+
+
+def _participation(raw: "_Reader") -> Participation:
+    return Participation(person=raw.take("by", PersonKey), period=raw.period())
+
+
+def _assignment(raw: "_Reader") -> Assignment:
+    return Assignment(
+        kind=raw.take("kind", AssignmentKind),
+        person=raw.take("of", PersonKey),
+        organisation=raw.take("at", OrganisationKey),
+        period=raw.period(),
+    )
+
+
+def _judgement(raw: "_Reader") -> Judgement:
+    return Judgement(kind=raw.take("kind", JudgementKind), period=raw.period())
 
 
 def _yes_or_no(value: Any) -> bool:
