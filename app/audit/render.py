@@ -146,13 +146,10 @@ def _agents(
             "role": [{"coding": [{"system": _FUNCTION, "code": record.function}]}],
             "who": {"identifier": {"value": record.person}},
             "requestor": True,
-            "policy": [f"https://overgang.dk/fhir/rule/{rule}" for rule in record.rules],
             "purposeOfUse": purposes,
         }
         if record.name:
             user["who"]["display"] = record.name
-        if not user["policy"]:
-            del user["policy"]
         agents.append(user)
     if record.organisation:
         agents.append(
@@ -188,4 +185,7 @@ def _agents(
             "network": {"address": base_url, "type": "5"},
         }
     )
+    if record.rules:
+        asking = next(agent for agent in agents if agent["requestor"])
+        asking["policy"] = [f"https://overgang.dk/fhir/rule/{rule}" for rule in record.rules]
     return agents
