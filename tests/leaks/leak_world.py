@@ -9,12 +9,14 @@ Every record carries a mark that occurs nowhere else, so that its text is found 
 import base64
 import json
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, MutableMapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
+from urllib.parse import unquote, urlencode, urlsplit
 
-from served import World, serving
+import msgspec
+from served import BASE, World, serving
 
 from app.demo.cluster import generate
 from app.demo.organisations import ORGANISATIONS
@@ -412,12 +414,48 @@ class LeakWorld:
         form: Mapping[str, str] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
-        """Send one request with a token, or without one."""
-        with_token = {"Authorization": f"Bearer {token}"} if token else {}
-        sent = await self.world.anonymous().request(
-            method, path, json=json, data=form, headers={**with_token, **(headers or {})}
+        """Send one request with a token, or without one: straight to the ASGI application, a hundred thousand times."""
+        sent = {"host": "127.0.0.1:8000", "accept": "*/*"} | {
+            name.lower(): value for name, value in (headers or {}).items()
+        }
+        if token:
+            sent["authorization"] = f"Bearer {token}"
+        body = b""
+        if form is not None:
+            body, sent["content-type"] = urlencode(form).encode(), "application/x-www-form-urlencoded"
+        elif json is not None:
+            body, sent["content-type"] = msgspec.json.encode(json), "application/fhir+json"
+        sent["content-length"] = str(len(body))
+        url = urlsplit(path if path.startswith("http") else f"{BASE}{path}")
+        scope = {
+            "type": "http",
+            "asgi": {"version": "3.0"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": unquote(url.path),
+            "raw_path": url.path.encode(),
+            "query_string": url.query.encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value.encode()) for name, value in sent.items()],
+            "client": ("127.0.0.1", 40000),
+            "server": ("127.0.0.1", 8000),
+        }
+        messages: list[MutableMapping[str, Any]] = []
+
+        async def receive() -> MutableMapping[str, Any]:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def take(message: MutableMapping[str, Any]) -> None:
+            messages.append(message)
+
+        await self.world.app(scope, receive, take)
+        start, *parts = messages
+        return Answer(
+            start["status"],
+            tuple((name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in start["headers"]),
+            b"".join(part.get("body", b"") for part in parts),
         )
-        return Answer(sent.status_code, tuple(sent.headers.multi_items()), sent.content)
 
     def token(self, persona: str, **how: Any) -> str:
         """Return a token of a persona."""
