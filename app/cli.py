@@ -90,6 +90,28 @@ def personas() -> None:
 
 
 @app.command()
+def load(
+    file: Annotated[Path, typer.Argument(help="JSON, see docs/operate.md", exists=True, dir_okay=False)],
+) -> None:
+    """Load organisations, staff, delegations, clients, agreements and register facts; nothing is removed by it."""
+    from app.main import open_service  # noqa: PLC0415
+    from app.runtime import now  # noqa: PLC0415
+    from app.sharing import load_directory, load_registers, read_directory_file  # noqa: PLC0415
+
+    async def run() -> int:
+        content = read_directory_file(file.read_bytes())
+        service = await open_service(settings_from_environment())
+        try:
+            await load_directory(service.database, content)
+            await load_registers(service, content, at=now())
+        finally:
+            await service.database.close()
+        return sum(len(getattr(content, name)) for name in type(content).model_fields)
+
+    typer.echo(f"loaded {asyncio.run(run())} rows")
+
+
+@app.command()
 def seed(
     citizens: Annotated[int, typer.Option(min=38, help="how many, the 38 official test citizens first")] = 220,
     number: Annotated[int, typer.Option("--seed", help="the same number gives the same cluster")] = 1,

@@ -26,8 +26,6 @@ class Settings(BaseSettings):
     """`aud` that a token must carry."""
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     """Larger requests are refused with 413."""
-    processes: int = Field(default=1, ge=1)
-    """Worker processes of this deployment that write to the same database."""
     habitual_computing: bool = False
     """Compute habitual values from measurements; off until the regulatory question is settled
     (docs/adr/0016-habitual-computing-off.md)."""

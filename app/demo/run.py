@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from itertools import groupby
+from typing import Any
 
 import msgspec
 
@@ -17,14 +18,13 @@ from app.errors import ConfigurationError, OvergangError
 from app.identity import issue_token
 from app.identity.tokens import new_issuer_key, public_jwks
 from app.runtime import random_id, to_us
-from app.sharing import RegisterFact, feed_registers, transaction
-from app.store import clients, directory, settings
-from app.store.clients import Client
+from app.sharing import DirectoryFile, RegisterFact, feed_registers, load_directory, transaction
+from app.store import directory, settings
 from app.store.database import Database
-from app.store.directory import Organisation, Staff, functions_of, listed
+from app.store.directory import listed
 from app.store.job import Job
 from app.store.tables import DIRECTORY
-from consent.model import Delegation, OrganisationKey, Period, PersonKey
+from consent.model import Period
 from consent.vocabulary import Purpose, RelationKind, RepresentationKind
 from schemas.admit import Admitted, admit
 
@@ -88,41 +88,22 @@ async def seed(service: Service, *, at: datetime, citizens: int = 220, number: i
 
 
 async def seed_directory(database: Database, cluster: Cluster) -> None:
-    """Write organisations, staff, delegations and clients."""
-    organisations = [
-        Organisation(**(row | {"specialties": frozenset(listed(row["specialties"]))})) for row in cluster.organisations
-    ]
-    staff = [
-        Staff(
-            **(
-                row
-                | {
-                    "functions": functions_of(row["functions"]),
-                    "organisations": frozenset(listed(row["organisations"])),
-                }
-            )
-        )
-        for row in cluster.staff
-    ]
-    delegations = [
-        Delegation(
-            person=PersonKey(row["person"]),
-            organisation=OrganisationKey(row["organisation"]),
-            responsible=PersonKey(row["responsible"]),
-        )
-        for row in cluster.delegations
-    ]
-    registered = [
-        Client(**(row | {name: frozenset(listed(row[name])) for name in ("functions", "purposes", "types")}))
-        for row in cluster.clients
-    ]
-    writes = (
-        *directory.put_organisations(organisations),
-        *directory.put_staff(staff),
-        *directory.put_delegations(delegations),
-        *clients.put(registered),
+    """Write organisations, staff, delegations and clients, as an operator loads them."""
+    lists = {"specialties", "functions", "organisations", "purposes", "types"}
+
+    def rows(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+        kept = [{name: value for name, value in row.items() if value is not None} for row in found]
+        return [{name: listed(value) if name in lists else value for name, value in row.items()} for row in kept]
+
+    file = DirectoryFile.model_validate(
+        {
+            "organisations": rows(cluster.organisations),
+            "staff": rows(cluster.staff),
+            "delegations": rows(cluster.delegations),
+            "clients": rows(cluster.clients),
+        }
     )
-    await database.commit(Job(pid=DIRECTORY, writes=writes))
+    await load_directory(database, file)
 
 
 async def submit_as(service: Service, token_key: dict[str, str], one: Submission) -> None:

@@ -1,5 +1,6 @@
 """The use cases, one function each; the only place that knows the order of things."""
 
+from app.sharing.directory_file import DirectoryFile, load_directory, load_registers, read_directory_file
 from app.sharing.doors import declare
 from app.sharing.find import search
 from app.sharing.look_up import history, read, vread
@@ -15,6 +16,7 @@ from app.sharing.values import Acknowledged, Found, Made, Written
 
 __all__ = [
     "Acknowledged",
+    "DirectoryFile",
     "Found",
     "Made",
     "RegisterFact",
@@ -25,8 +27,11 @@ __all__ = [
     "delete",
     "feed_registers",
     "history",
+    "load_directory",
+    "load_registers",
     "notices",
     "read",
+    "read_directory_file",
     "receive_message",
     "recognise",
     "search",
