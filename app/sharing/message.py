@@ -5,7 +5,7 @@ active health service for the citizen (Retssikkerhedsloven § 12 c); no municipa
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -16,20 +16,28 @@ from app.bridge.hospital_notification import Notification, read
 from app.bridge.message import Envelope, Refusal, envelope
 from app.bridge.organisation import Party
 from app.bridge.parties import check_parties, check_times
-from app.bridge.stays import Step
+from app.bridge.stays import Stay, Step
 from app.context import Call, Service
-from app.errors import AccessRefusedError, InvalidContentError, MalformedContentError, StaleError, TooCostlyError
+from app.errors import (
+    AccessRefusedError,
+    InvalidContentError,
+    MalformedContentError,
+    NotFoundError,
+    StaleError,
+    TooCostlyError,
+)
 from app.runtime import from_us, random_id
 from app.sharing.controller import controller_of
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.values import Acknowledged, Written
-from app.store import answers, citizens, directory, facts, outbox, relations, stays, versions
+from app.store import answers, bookkeeping, citizens, directory, facts, outbox, relations, stays, versions
 from app.store.database import Snapshot
 from app.store.directory import Directory
 from app.store.job import Job, Write
 from app.store.outbox import Notice
 from app.store.stays import StayRow
+from app.store.tables import NO_CITIZEN
 from consent.model import OrganisationKey, Period, Relation
 from consent.vocabulary import Evidence, RelationKind
 from schemas.admit import Admitted, admit
@@ -69,6 +77,8 @@ async def _advanced(
         except StaleError:
             continue
         except AccessRefusedError:
+            return _made(call, to, Answer.FATAL, (CITIZEN_REFUSED,))  # the refusal is recorded already
+        except NotFoundError:  # the Encounter of this stay is another unit's
             return await _acknowledged(service, call, to, Answer.FATAL, (CITIZEN_REFUSED,))
         except InvalidContentError as error:
             return await _fatal(service, call, to, error.faults)
@@ -141,10 +151,12 @@ async def _processed(
             if known is not None:
                 return Acknowledged(known.body, known.status)
         rows = () if pid is None else await stays.load(snapshot, pid)
+        # An Encounter that the hospital has withdrawn since is not changed: what is told now becomes another.
+        live = {} if pid is None else await bookkeeping.signature_numbers(snapshot, pid, [row.n for row in rows])
         told = await _served_municipalities(snapshot, call, pid)
     before = {row.key: course.decode(row.state) for row in rows}
     stay = course.find(before.values(), notification)
-    n = next((row.n for row in rows if stay is not None and before[row.key] is stay), None)
+    n = next((row.n for row in rows if row.n in live and stay is not None and before[row.key] is stay), None)
     # The master is not asked for: the message's own Patient carries the reference.
     step = course.advance(stay, notification, at=at, subject=_PATIENT, encounter=_ENCOUNTER)
     answer = _made(call, to, Answer.OK, ())
@@ -161,7 +173,7 @@ async def _processed(
         rows_written: list[Write] = [
             stays.put(citizen, StayRow(row_key, course.encode(step.stay), number)),
             answers.put(citizen, key, answers.Answer(answer.body, answer.status, call.at_us)),
-            *_evidence(citizen, list(after), course.relations(list(after.values())), service, encounter),
+            *_evidence(service, citizen, after, {row.key: row.n for row in rows} | {row_key: number}),
         ]
         notices = list(_notices(citizen, step, told, encounter, call))
         return (*rows_written, outbox.put(notices)) if notices else rows_written
@@ -239,12 +251,10 @@ def _bytes(resource: object) -> bytes:
     return msgspec.json.encode(resource)
 
 
-def _evidence(
-    pid: int, keys: Sequence[str], evidence: dict[str, course.RelationEvidence], service: Service, source: str
-) -> Iterable[Write]:
-    """Let the evidence be exactly what all stays of the citizen amount to."""
-    by_key = {_digest(service, key): one for key, one in evidence.items()}
-    yield relations.remove(pid, [f"stay:{key}" for key in keys if key not in by_key])
+def _evidence(service: Service, pid: int, after: Mapping[str, Stay], encounters: Mapping[str, int]) -> Iterable[Write]:
+    """Let the evidence be exactly what all stays of the citizen amount to, each resting on its own Encounter."""
+    evidence = course.relations(list(after.values()))
+    yield relations.remove(pid, [f"stay:{key}" for key, stay in after.items() if stay.key not in evidence])
     yield relations.put(
         pid,
         [
@@ -255,10 +265,11 @@ def _evidence(
                     organisation=OrganisationKey(one.organisation),
                     evidence=Evidence.NOTIFICATION,
                     period=Period(start=one.start, end=one.end),
-                    source=source,
+                    source=f"Encounter/{service.database.ids.encode(pid, encounters[key])}",
                 ),
             )
-            for key, one in by_key.items()
+            for key, stay in after.items()
+            if (one := evidence.get(stay.key)) is not None
         ],
     )
 
@@ -271,7 +282,7 @@ def _notices(pid: int, step: Step, told: frozenset[str], focus: str, call: Call)
 
 async def _repeated(service: Service, call: Call, pid: int | None, key: str, answer: Acknowledged) -> Acknowledged:
     """Acknowledge what was told before in another envelope: recorded, nothing changes."""
-    about = -1 if pid is None else pid
+    about = NO_CITIZEN if pid is None else pid
     record = gate.plain_entry(
         call, pid=about, operation=audit.Operation.MESSAGE, policy="", query="hospital-notification repeat"
     )
@@ -294,9 +305,14 @@ async def _acknowledged(
 ) -> Acknowledged:
     """Record a refusal, then acknowledge it; no citizen's log is touched by what may be forged."""
     record = gate.plain_entry(
-        call, pid=-1, operation=audit.Operation.MESSAGE, policy="", query=f"message {answer.value}"
+        call,
+        pid=NO_CITIZEN,
+        operation=audit.Operation.MESSAGE,
+        policy="",
+        query=f"message {answer.value}",
+        is_refused=True,
     )
-    await service.database.commit(Job(pid=-1, audit=(record,)))
+    await service.database.commit(Job(pid=NO_CITIZEN, audit=(record,)))
     return _made(call, to, answer, faults)
 
 

@@ -103,7 +103,7 @@ async def amended(
     ]
     master = master_of(candidates)
     if master is None:
-        return replace(row, master=None), ()
+        return replace(row, master=None, born=None, died=None), ()
     said = master.demographics
     born = said.born_us
     if born is None:

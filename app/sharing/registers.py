@@ -9,7 +9,9 @@ from app.runtime import random_key
 from app.sharing.citizen import new_row, row_of
 from app.store import citizens, relations
 from app.store.database import Snapshot
-from app.store.job import Job, Write
+from app.store.job import Delete, Job, Write
+from app.store.tables import relation as relation_table
+from app.store.tables import representation as representation_table
 from consent.model import CitizenKey, OrganisationKey, Period, Relation, Representation
 from consent.vocabulary import Evidence, RelationKind, RepresentationKind
 
@@ -30,7 +32,9 @@ class RegisterFact:
 
 
 async def feed_registers(service: Service, facts: Sequence[RegisterFact], *, at_us: int) -> None:
-    """Write what registers say about one citizen; whoever is named and not known becomes known.
+    """Write what registers say about citizens; whoever is named and not known becomes known.
+
+    A register says all that it knows of one kind about a citizen at once: what it said before and says no more is gone.
 
     Raises:
         ContentionError: others kept writing about the citizen.
@@ -68,9 +72,9 @@ async def _job(snapshot: Snapshot, citizen: Identifier, about: Sequence[Register
     if pid is None:
         writes += [citizens.admit(replace(row, change=1)), citizens.claim(row.pid, *citizen, valid_from=0)]
     found: list[tuple[str, Relation]] = []
-    acting: list[tuple[str, Representation]] = []
+    acting: dict[str, list[tuple[str, Representation]]] = {}
     for number, fact in enumerate(about):
-        id_ = f"register:{fact.kind.value}:{number}"
+        id_ = f"register:{fact.source}:{fact.kind.value}:{number}"
         if isinstance(fact.kind, RelationKind) and fact.organisation is not None:
             relation = Relation(
                 kind=fact.kind,
@@ -83,9 +87,16 @@ async def _job(snapshot: Snapshot, citizen: Identifier, about: Sequence[Register
         elif isinstance(fact.kind, RepresentationKind) and fact.representative is not None:
             who = await citizens.find_pid(snapshot, *fact.representative, at_us=at_us)
             if who is not None:
-                acting.append((id_, Representation(kind=fact.kind, representative=CitizenKey(who), period=fact.period)))
+                one = Representation(kind=fact.kind, representative=CitizenKey(who), period=fact.period)
+                acting.setdefault(fact.source, []).append((id_, one))
+    for kinds, table in ((RelationKind, relation_table), (RepresentationKind, representation_table)):
+        said = sorted({(fact.source, fact.kind.value) for fact in about if isinstance(fact.kind, kinds)})
+        if said:
+            before = tuple((row.pid, source, kind) for source, kind in said)
+            writes.append(Delete(table, ("pid", "source", "kind"), before))
     if found:
         writes.append(relations.put(row.pid, found))
-    if acting:
-        writes.append(relations.put_representations(row.pid, acting, source="register"))
+    writes += [
+        relations.put_representations(row.pid, rows, source=source) for source, rows in sorted(acting.items()) if rows
+    ]
     return Job(pid=row.pid, base_change=row.change, writes=tuple(writes))

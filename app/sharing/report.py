@@ -1,20 +1,26 @@
 """The KL gateway's DeliveryReport, unchanged, becomes shared state: `$submit-report`.
 
-What an earlier report called by the same fullUrl is the same thing: it gets a new version.
+What an earlier report of the organisation called by the same fullUrl is the same thing: it gets a new version, and
+references to it hold.
 """
 
 import hashlib
+from collections.abc import Iterable, Mapping, Sequence
 
-from app import audit
+from app import audit, gate
 from app.bridge.delivery_report import PlannedEntry, Report, read
 from app.bridge.message import Refusal
 from app.context import Call, Service
 from app.errors import ContentionError, InvalidContentError, StaleError
+from app.sharing.controller import controller_of
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.transaction import response_of
-from app.store import answers, citizens
-from app.store.job import Write
+from app.sharing.values import Written
+from app.store import answers, bookkeeping, citizens, directory, versions
+from app.store.database import Snapshot
+from app.store.job import Upsert, Write
+from consent.model import OrganisationKey
 from schemas.admit import Admitted
 from schemas.fault import Fault
 from schemas.splice import entry_slices
@@ -24,7 +30,7 @@ async def submit_report(service: Service, call: Call, *, content: Admitted) -> b
     """Store a report and return a transaction-response.
 
     Raises:
-        InvalidContentError: it breaks a rule of the gateway; every fault.
+        InvalidContentError: it breaks a rule of the gateway, or another organisation keeps the record; every fault.
     """
     report = read(content.resource)
     if isinstance(report, Refusal):
@@ -39,32 +45,61 @@ async def submit_report(service: Service, call: Call, *, content: Admitted) -> b
 
 async def _stored(service: Service, call: Call, content: Admitted, report: Report) -> bytes:
     raws = entry_slices(content.raw)
-    keys = {entry.index: _key(service, call, entry.full_url) for entry in report.entries}
+    first = _citizen_entry(content, raws, report)
     async with service.database.snapshot() as snapshot:
+        await gate.identify(snapshot, call)
+        registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+        controller = OrganisationKey(controller_of(registry, call.caller.requester.organisation or ""))
+        if not registry.tree.is_within(OrganisationKey(report.municipality), controller):
+            text = "the record is kept by another organisation than the one that reports"
+            path = f"{first.path}.managingOrganization.identifier"
+            raise InvalidContentError(text, faults=(Fault(path, "forbidden", text),))
         pid = await citizens.find_pid(snapshot, report.citizen.system, report.citizen.value, at_us=call.at_us)
         change = 0 if pid is None else await citizens.change(snapshot, pid)
-        known = {
-            index: found.body.decode()
-            for index, key in keys.items()
-            if pid is not None and (found := await answers.find(snapshot, pid=pid, key=key)) is not None
-        }
-    entries = [_citizen_entry(content, raws, report)]
-    entries += [_entry(planned, raws[planned.index] or b"", known.get(planned.index)) for planned in report.entries]
-    fresh = [(position, planned) for position, planned in enumerate(report.entries, 1) if planned.index not in known]
+        names = {entry.full_url for entry in report.entries} | {reference for _, reference in report.dangling}
+        keys = {name: _key(service, controller, name) for name in sorted(names)}
+        told = {} if pid is None else await _told(snapshot, pid, keys)
+        live = {} if pid is None else await _live(service, snapshot, pid, told.values())
+    known = {name: there for name, there in told.items() if there in live}
+    entries = [first, *(_entry(each, raws[each.index] or b"", known.get(each.full_url)) for each in report.entries)]
 
-    def extra(citizen: int, written: object) -> list[Write]:
-        if not isinstance(written, list):
-            return []
-        return [
-            answers.put(citizen, keys[planned.index], answers.Answer(written[position].id.encode(), 201, call.at_us))
-            for position, planned in fresh
+    def extra(citizen: int, written: Sequence[Written]) -> Sequence[Write]:
+        names_here = [
+            (keys[entry.full_url], f"{one.type}/{one.id}", one.created)
+            for entry, one in zip(report.entries, written[1:], strict=True)
         ]
+        fresh = [
+            answers.put(citizen, key, answers.Answer(name.encode(), 201, call.at_us))
+            for key, name, created in names_here
+            if created
+        ]
+        # What was withdrawn and is told again has an answer already: it gets the new one.
+        return [Upsert(each.table, each.rows) for each in fresh]
 
     submission = Submission(
-        entries=entries, operation=audit.Operation.REPORT, query="delivery-report", extra=extra, base_change=change
+        entries=entries,
+        operation=audit.Operation.REPORT,
+        query="delivery-report",
+        extra=extra,
+        base_change=change,
+        references=known,
     )
     written = await submit(service, call, submission)
     return response_of(service, entries, written)
+
+
+async def _told(snapshot: Snapshot, pid: int, keys: Mapping[str, str]) -> dict[str, str]:
+    """Return 'Type/id' of what earlier reports called by these names."""
+    found = {name: await answers.find(snapshot, pid=pid, key=key) for name, key in keys.items()}
+    return {name: answer.body.decode() for name, answer in found.items() if answer is not None}
+
+
+async def _live(service: Service, snapshot: Snapshot, pid: int, names: Iterable[str]) -> set[str]:
+    """Return those of the names that are not withdrawn."""
+    places = {name: service.database.ids.decode(name.rpartition("/")[2]) for name in names}
+    ns = {name: place[1] for name, place in places.items() if place is not None}
+    there = await bookkeeping.signature_numbers(snapshot, pid, list(ns.values()))
+    return {name for name, n in ns.items() if n in there}
 
 
 def _citizen_entry(content: Admitted, raws: list[bytes | None], report: Report) -> Entry:
@@ -78,6 +113,7 @@ def _citizen_entry(content: Admitted, raws: list[bytes | None], report: Report) 
                 raw=raw,
                 resource=part["resource"],
                 full_url=report.citizen_url,
+                yields=True,  # it says nothing of her, so it never replaces what the municipality has said
             )
     fault = Fault("Bundle.entry", "structure", "a delivery report is about exactly one citizen")
     raise InvalidContentError(fault.text, faults=(fault,))
@@ -91,10 +127,11 @@ def _entry(planned: PlannedEntry, raw: bytes, known: str | None) -> Entry:
         raw=raw,
         resource=planned.resource,
         full_url=planned.full_url,
-        id=known,
+        id=None if known is None else known.rpartition("/")[2],
     )
 
 
-def _key(service: Service, call: Call, full_url: str) -> str:
-    who = call.caller.requester.organisation or ""
-    return hashlib.blake2b(f"report\x00{who}\x00{full_url}".encode(), key=service.secret, digest_size=16).hexdigest()
+def _key(service: Service, controller: str, full_url: str) -> str:
+    return hashlib.blake2b(
+        f"report\x00{controller}\x00{full_url}".encode(), key=service.secret, digest_size=16
+    ).hexdigest()

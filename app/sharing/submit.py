@@ -5,7 +5,7 @@ meanwhile, start again from a fresh snapshot. Nothing is half-written, and the a
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app import audit, gate
 from app.context import Call, Service
@@ -64,6 +64,7 @@ class Submission:
 
     With `base_change` the caller has prepared it from what it read at that state of the citizen (0: not known yet), and
     gets a StaleError when she has changed since. `proves` is false when the caller writes the evidence itself.
+    `references` says what the client's references mean here beside those to the entries themselves.
     """
 
     entries: Sequence[Entry]
@@ -72,6 +73,7 @@ class Submission:
     extra: Extra = _nothing
     base_change: int | None = None
     proves: bool = True
+    references: Mapping[str, str] = field(default_factory=dict)
 
 
 async def submit(service: Service, call: Call, submission: Submission) -> list[Written]:
@@ -162,7 +164,7 @@ async def _drafted(
     _check_once(placed)
     if any(entry.id is not None for entry in entries):
         subject = await _agreed(service, snapshot, call, subject, writes, stated)
-    references = {**kept.references}
+    references = {**submission.references, **kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
