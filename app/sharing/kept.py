@@ -7,6 +7,9 @@ by itself, and no group of writes spans shards (DESIGN § 4).
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
 
 from app import audit, gate
 from app.context import Call, Service
@@ -33,6 +36,13 @@ from consent.policy import POLICY_VERSION, WRITES
 from consent.vocabulary import Action, Category, Regime
 from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
+from schemas.terminology import systems
+
+_parse = msgspec.json.Decoder().decode
+_OWN_NAME = frozenset({systems.SOR, systems.AUTHORISATION, systems.PERSON_KEY})
+"""Systems that name one unit or one person; other numbers (CVR, GLN) may be shared by all units of an organisation."""
+_SAME_NUMBER = "50"
+"""How many entries with one shared number are looked at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +128,29 @@ async def _place(
         if entry.if_match is not None and entry.if_match != stored.version:
             raise VersionConflictError("the resource has changed since the version that If-Match names")
         return stored.n, stored, bool(stored.deleted)
-    for identifier in entry.resource.get("identifier", []):
-        system, value = identifier.get("system"), identifier.get("value")
-        if not (system and value):
-            continue
-        token = f"{_escaped(system)}|{_escaped(value)}"
-        found = await sql.find(snapshot, None, parse(entry.type, [("identifier", token), ("_count", "1")]))
-        if found.rows:
-            return found.rows[0].n, found.rows[0], True
-    return draft.take_n(), None, False
+    known = await _known(snapshot, entry)
+    return (draft.take_n(), None, False) if known is None else (known.n, known, True)
+
+
+async def _known(snapshot: Snapshot, entry: Entry) -> Stored | None:
+    """Return the directory's entry that is the same: by its own name, by another number only where neither has one."""
+    identifiers = _identifiers(entry.resource)
+    named = [each for each in identifiers if systems.canonical(each[0]) in _OWN_NAME]
+    for system, value in named or identifiers:
+        pairs = [("identifier", f"{_escaped(system)}|{_escaped(value)}"), ("_count", _SAME_NUMBER)]
+        for stored in (await sql.find(snapshot, None, parse(entry.type, pairs))).rows:
+            if named or not _has_own_name(_parse(stored.body)):
+                return stored
+    return None
+
+
+def _identifiers(resource: Mapping[str, Any]) -> list[tuple[str, str]]:
+    found = [(each.get("system"), each.get("value")) for each in resource.get("identifier", [])]
+    return [(system, value) for system, value in found if system and value]
+
+
+def _has_own_name(resource: Mapping[str, Any]) -> bool:
+    return any(systems.canonical(system) in _OWN_NAME for system, _ in _identifiers(resource))
 
 
 def _escaped(text: str) -> str:

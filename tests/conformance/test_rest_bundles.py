@@ -237,6 +237,21 @@ async def test_directory_entries_travel_with_the_citizens_and_are_found_again(wo
     assert again.json()["entry"][0]["resource"]["performer"] == [{"reference": f"Organization/{one}"}]
 
 
+async def test_units_that_share_a_company_number_stay_apart(world: World) -> None:
+    company = {"system": "http://cvr.dk", "value": "29190623"}
+
+    def unit(sor: str | None) -> dict[str, Any]:
+        own = [{"system": "urn:oid:1.2.208.176.1.1", "value": sor}] if sor else []
+        return {"resourceType": "Organization", "identifier": [company, *own], "name": f"Enhed {sor} (syntetisk)"}
+
+    system = world.as_("gp-system")
+    answers = [await system.post("/Organization", json=unit(sor)) for sor in ("900001", "900002", None, "900001", None)]
+    assert [answer.status_code for answer in answers] == [201, 201, 201, 200, 200]
+    first, second, company_itself, first_again, company_again = [answer.json()["id"] for answer in answers]
+    assert len({first, second, company_itself}) == 3
+    assert (first_again, company_again) == (first, company_itself)
+
+
 async def test_a_new_citizen_comes_with_her_first_transaction(world: World) -> None:
     number = ("urn:oid:1.2.208.176.1.6.1.3", "0101900AB5")
     system = world.as_("gp-system")
