@@ -13,6 +13,7 @@ from app.search.query import ById, ByIdentifier, SearchQuery
 from app.search.sql import Page
 from app.sharing.log import search_log
 from app.sharing.look_up import UNKNOWN_PID
+from app.sharing.master import master_among
 from app.store import citizens
 from app.store.database import Snapshot
 from app.store.job import Job
@@ -71,16 +72,15 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
 async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after: Position | None) -> Page:
     """Return a page of what is visible.
 
-    Each source keeps its own Patient: a citizen who is asked for by identifier is answered by one of them, the master
-    or the first that the reader may see.
+    Each source keeps its own Patient: a citizen who is asked for by identifier is answered by one of them, the best
+    of those that the reader may see.
     """
     if query.type != "Patient" or not isinstance(query.patient, ByIdentifier):
         return await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
     every = replace(query, count=MOST_COUNT)
     found = await sql.find(snapshot, access.permit, every, signatures=access.signatures)
-    citizen = await citizens.load(snapshot, access.pid)
-    master = next((row for row in found.rows if citizen is not None and row.n == citizen.master), None)
-    chosen = found.rows[:1] if master is None else (master,)
+    master = await master_among(snapshot, found.rows)
+    chosen = () if master is None else (master,)
     return Page(chosen if query.count else (), len(chosen), None)
 
 

@@ -11,15 +11,19 @@ import msgspec
 from app import audit, gate
 from app.context import Call, Service
 from app.errors import InvalidSearchError
+from app.gate import Access
 from app.runtime import from_us
 from app.search.dates import date_range
 from app.search.parse import parse
 from app.search.query import ById, ByIdentifier
 from app.sharing.log_pages import Place, opened, seal
-from app.store import audits, citizens, directory, versions
+from app.store import audits, bookkeeping, citizens, directory, versions
 from app.store.audits import AuditRow
+from app.store.database import Snapshot
 from app.store.job import Job
 from consent import may_disclose
+from consent.condition import NEVER
+from consent.disclosure import residual
 from consent.model import CitizenKey, Item, OrganisationKey, Period, PersonKey, Signature
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
@@ -52,18 +56,18 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         rows = await audits.of_citizen(
             snapshot, access.pid, since_us=wanted.first_us, before=wanted.before, limit=wanted.count + 1
         )
+        rows, has_more = rows[: wanted.count], len(rows) > wanted.count
+        recorded = await _told(snapshot, access, [(row, audit.decode(row.body)) for row in rows])
         citizen = await citizens.load(snapshot, access.pid)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     ids, base = service.database.ids, service.settings.public_url
     # Without a Patient it is still somebody's: counter 0 is nobody's resource, and names the citizen alone.
     master = citizen.master if citizen is not None else None
     patient = f"Patient/{ids.encode(access.pid, master or 0)}"
-    rows, has_more = rows[: wanted.count], len(rows) > wanted.count
 
     def instance(type_number: int, n: int, version: int) -> str:
         return f"{TYPE_NAME[type_number]}/{ids.encode(access.pid, n)}/_history/{version}"
 
-    recorded = [(row, audit.decode(row.body)) for row in rows]
     entries = [
         {
             "fullUrl": f"{base}/AuditEvent/{row.hash.hex()[:32]}",
@@ -95,6 +99,36 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
     if entries:
         bundle["entry"] = entries
     return msgspec.json.encode(bundle)
+
+
+async def _told(
+    snapshot: Snapshot, access: Access, records: list[tuple[AuditRow, audit.Record]]
+) -> list[tuple[AuditRow, audit.Record]]:
+    """Leave out records that are kept from this reader though others of their kind are not, and accesses to them alone.
+
+    A parent sees who has looked, but not that there is something which its author has kept from parents.
+    """
+    kinds = frozenset[Category]().union(*(grant.categories for grant in access.permit.grants))
+    kept_from = {
+        row.number
+        for row in access.signatures
+        if row.signature.category in kinds and residual(access.permit, row.signature) is NEVER
+    }
+    if not kept_from:
+        return records
+    numbers = await bookkeeping.all_signature_numbers(snapshot, access.pid)
+    categories = {row.number: row.signature.category.value for row in access.signatures}
+    found = []
+    for row, record in records:
+        versions_shown = [record.shown[at : at + 3] for at in range(0, len(record.shown), 3)]
+        left = [one for one in versions_shown if numbers.get(one[1]) not in kept_from]
+        if len(left) == len(versions_shown):
+            found.append((row, record))
+        elif left:
+            seen = {categories[numbers[n]] for _, n, _ in left if n in numbers}
+            shown = [number for one in left for number in one]
+            found.append((row, msgspec.structs.replace(record, shown=shown, categories=sorted(seen))))
+    return found
 
 
 def _item(pid: int, row: AuditRow, record: audit.Record) -> Item:

@@ -15,6 +15,7 @@ from app.errors import AccessRefusedError, InvalidContentError, NotFoundError
 from app.gate import Access
 from app.runtime import from_us, to_us
 from app.sharing.look_up import UNKNOWN_PID
+from app.sharing.master import master_among
 from app.sharing.values import Made
 from app.store import citizens, directory, resources, versions
 from app.store.database import Snapshot
@@ -145,7 +146,7 @@ async def _composed(
     released = gate.release(access.permit, candidates)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     patients = [stored for stored in released if stored.type_number == _PATIENT]
-    master = await _master(snapshot, access, patients)
+    master = await master_among(snapshot, patients)
     at = from_us(call.at_us)
     made = compose(
         view=view,
@@ -172,12 +173,6 @@ async def _composed(
         moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None
     ]
     return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
-
-
-async def _master(snapshot: Snapshot, access: Access, patients: list[Stored]) -> Stored | None:
-    row = await citizens.load(snapshot, access.pid)
-    chosen = row.master if row is not None else None
-    return next((stored for stored in patients if stored.n == chosen), patients[0] if patients else None)
 
 
 def _entry(stored: Stored) -> Entry:

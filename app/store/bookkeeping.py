@@ -30,6 +30,11 @@ async def signature_numbers(snapshot: Snapshot, pid: int, ns: Sequence[int]) -> 
     return found
 
 
+async def all_signature_numbers(snapshot: Snapshot, pid: int) -> dict[int, int]:
+    """Return the signature number of every resource of the citizen, of deleted ones too."""
+    return {row[0]: row[1] for row in await snapshot.rows(_SIGNATURES, places_of(pid))}
+
+
 async def master_reference(snapshot: Snapshot, pid: int) -> int | None:
     """Return the counter of the Patient that answers for the citizen."""
     found = await snapshot.rows(_PATIENTS, {**places_of(pid), "type": _PATIENT})
@@ -53,3 +58,4 @@ _SIGNATURE = Query(
         resource.c.place == bindparam("place", type_=BigInteger), resource.c.deleted == 0
     ),
 )
+_SIGNATURES = Query("bookkeeping.signatures", lambda: select(resource.c.n, resource.c.sig).where(of_citizen(resource)))
