@@ -1,13 +1,16 @@
 """Random requests, facts and records for the properties; small pools, so that things meet."""
 
+import os
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import settings
 from hypothesis import strategies as st
 
 from consent.model import (
     AccessRequest,
     ActorScope,
     Agreement,
+    Assignment,
     CitizenKey,
     DataScope,
     Declaration,
@@ -15,8 +18,10 @@ from consent.model import (
     Directive,
     Facts,
     Item,
+    Judgement,
     OrganisationKey,
     Organisations,
+    Participation,
     Period,
     PersonKey,
     Provision,
@@ -28,11 +33,13 @@ from consent.model import (
 )
 from consent.vocabulary import (
     Action,
+    AssignmentKind,
     Category,
     DeclarationKind,
     Effect,
     Evidence,
     Function,
+    JudgementKind,
     Label,
     Purpose,
     Regime,
@@ -48,6 +55,12 @@ TREE = Organisations(
 )
 PERSONS = [PersonKey(name) for name in ("ann", "bo", "client")]
 INSTANCES = ["Condition/1", "Condition/2", "Observation/3"]
+
+
+def examples(most: int) -> settings:
+    """All of them in a long trial, a tenth in everyday runs."""
+    return settings(max_examples=most if os.environ.get("OVERGANG_SOAK") else most // 10, deadline=None)
+
 
 units = st.sampled_from(UNITS)
 persons = st.sampled_from(PERSONS)
@@ -175,6 +188,13 @@ standings = st.builds(
 )
 
 
+participations = st.builds(Participation, person=persons, period=periods)
+assignments = st.builds(
+    Assignment, kind=st.sampled_from(AssignmentKind), person=persons, organisation=units, period=periods
+)
+judgements = st.builds(Judgement, kind=st.sampled_from(JudgementKind), period=periods)
+
+
 def several(values: st.SearchStrategy, most: int = 3) -> st.SearchStrategy:
     return st.lists(values, max_size=most).map(tuple)
 
@@ -188,6 +208,9 @@ facts = st.builds(
     delegations=several(delegations),
     agreements=several(agreements, 2),
     standings=several(standings),
+    participations=several(participations, 1),
+    assignments=several(assignments, 1),
+    judgements=several(judgements, 1),
     organisations=st.just(TREE),
     citizen_born=st.none()
     | st.sampled_from([NOON.replace(year=1950), NOON.replace(year=2011), NOON.replace(year=2020)]),
@@ -202,15 +225,17 @@ requesters = st.builds(
     on_behalf_of=st.none() | persons,
     citizen=st.none() | citizens,
     client=st.sampled_from(["", "client"]),
+    profession=st.sampled_from([None, "7170", "5166"]),
 )
 requests = st.builds(
     AccessRequest,
     requester=requesters,
     citizen=st.just(CITIZEN),
     purposes=st.frozensets(purposes, min_size=1, max_size=2),
-    action=st.sampled_from([Action.LOOK_UP, Action.LOOK_UP, *Action]),
+    action=st.sampled_from([Action.LOOK_UP, Action.DISCLOSE, *Action]),
     categories=st.just(frozenset(Category)) | st.frozensets(categories, min_size=1, max_size=5),
     at=st.just(NOON),
+    recipient=st.none() | requesters,
 )
 
 

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from consent import Denial, Facts, Item, Permit, decide, disclose, may_disclose, residual
@@ -11,7 +11,7 @@ from consent.condition import holds
 from consent.model import NOBODY, AccessRequest, Directive, Provision
 from consent.rules import DEFECT, RULES
 from consent.vocabulary import Action, Category, Effect, Function, Purpose
-from tests.consent.strategies import NOON, items, leaves, questions, requesters, requests
+from tests.consent.strategies import NOON, examples, items, leaves, questions, requesters, requests
 
 Question = tuple[AccessRequest, Facts]
 
@@ -38,7 +38,7 @@ def seen(decision: Permit | Denial, records: list[Item]) -> set[int]:
     return {number for number, item in enumerate(records) if may_disclose(decision, item)}
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions, random=st.randoms(use_true_random=False))
 def test_the_order_of_rules_and_facts_never_matters(question: Question, random: st.DataObject) -> None:
     request, facts = question
@@ -58,13 +58,16 @@ def test_the_order_of_rules_and_facts_never_matters(question: Question, random: 
                 "delegations",
                 "agreements",
                 "standings",
+                "participations",
+                "assignments",
+                "judgements",
             )
         },
     )
     assert same(decide(request, facts), decide(request, other, shuffled(RULES)))
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions, denial=leaves, records=st.lists(items, max_size=8))
 def test_adding_a_deny_never_adds_access(question: Question, denial: Provision, records: list[Item]) -> None:
     request, facts = question
@@ -74,7 +77,7 @@ def test_adding_a_deny_never_adds_access(question: Question, denial: Provision, 
     assert seen(after, records) <= seen(before, records)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions, records=st.lists(items, max_size=8))
 def test_adding_an_agreement_that_enables_nothing_never_adds_access(question: Question, records: list[Item]) -> None:
     request, facts = question
@@ -84,7 +87,7 @@ def test_adding_an_agreement_that_enables_nothing_never_adds_access(question: Qu
     assert seen(after, records) <= seen(before, records)
 
 
-@settings(max_examples=500)
+@examples(500)
 @given(question=questions, records=st.lists(items, max_size=8))
 def test_residual_then_the_record_equals_the_definition(question: Question, records: list[Item]) -> None:
     decision = decide(*question)
@@ -101,7 +104,7 @@ def test_residual_then_the_record_equals_the_definition(question: Question, reco
     assert disclose(decision, iter(numbered * 2)) == sorted(seen(decision, records)) * 2
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions, records=st.lists(items, max_size=4), share=st.floats(0, 1, exclude_max=True))
 def test_a_decision_keeps_until_it_says(question: Question, records: list[Item], share: float) -> None:
     request, facts = question
@@ -141,7 +144,7 @@ def test_empty_facts_deny_every_function_every_action_and_purpose(make_request) 
                 assert isinstance(decide(request, Facts()), Denial)
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions)
 def test_what_nobody_is_about_is_never_permitted(question: Question) -> None:
     request, facts = question
@@ -149,13 +152,13 @@ def test_what_nobody_is_about_is_never_permitted(question: Question) -> None:
     assert isinstance(decision, Denial) or request.action in {Action.SUBMIT, Action.DECLARE}
 
 
-@settings(max_examples=300)
+@examples(300)
 @given(question=questions)
 def test_no_question_of_the_right_shape_is_a_defect(question: Question) -> None:
     assert DEFECT not in decide(*question).reasons
 
 
-@settings(max_examples=200)
+@examples(200)
 @given(question=questions)
 def test_a_permit_opens_no_more_than_was_asked_for(question: Question) -> None:
     decision = decide(*question)

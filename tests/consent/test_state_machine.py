@@ -268,5 +268,5 @@ def _asked_by(request: AccessRequest, requester: Requester) -> AccessRequest:
 
 TestTheLifeOfARecord = TheLifeOfARecord.TestCase
 TestTheLifeOfARecord.settings = settings(
-    max_examples=2000 if os.environ.get("OVERGANG_SOAK") else 100, stateful_step_count=25, deadline=None
+    max_examples=2000 if os.environ.get("OVERGANG_SOAK") else 40, stateful_step_count=25, deadline=None
 )
