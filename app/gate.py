@@ -12,14 +12,15 @@ from app import audit
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError
 from app.runtime import from_us
-from app.store import citizens, clients, facts, signatures, versions
+from app.store import citizens, clients, directory, facts, signatures, versions
+from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import AuditEntry, Job
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
 from consent import POLICY_VERSION, decide, disclose, guidance
-from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, Permit, Requester
+from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
 from consent.vocabulary import Action, Category
 
 _log = logging.getLogger("overgang.gate")
@@ -57,6 +58,10 @@ async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int
             "the token or its client is revoked, not registered, or used beyond its registration"
         )
     requester = caller.requester
+    if requester.organisation is not None:
+        known = await directory.load(snapshot, shared.directory)
+        controller = OrganisationKey(controller_of(known, requester.organisation))
+        requester = replace(requester, controller=controller)
     if caller.citizen_identifier is not None:
         system, value = caller.citizen_identifier
         own = await citizens.find_pid(snapshot, system, value, at_us=call.at_us)

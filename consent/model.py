@@ -88,6 +88,7 @@ class Requester:
     on_behalf_of: PersonKey | None = None  # responsible professional, § 42 a stk. 4
     citizen: CitizenKey | None = None  # the asker's own key when the asker is a citizen
     client: str = ""
+    controller: OrganisationKey | None = None  # who answers for what the unit writes, None: the unit itself
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,12 +18,12 @@ from app.search import sql
 from app.search.index import index
 from app.search.parse import parse
 from app.sharing.citizen import row_of
-from app.sharing.controller import controller_of
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
 from app.sharing.rewriting import names_of, rewritten
 from app.sharing.values import Written
 from app.store import directory, resources, signatures, versions
+from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import Job
 from app.store.resources import Stored

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.sharing.controller import kind_of
 from app.store import directory, versions
+from app.store.controller import kind_of
 from app.store.database import Snapshot
 from app.store.resources import Stored
 from app.translate.demographics import Candidate, demographics_of, master_of

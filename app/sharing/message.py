@@ -27,11 +27,11 @@ from app.errors import (
     TooCostlyError,
 )
 from app.runtime import from_us, random_id
-from app.sharing.controller import controller_of
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.values import Acknowledged, Written
 from app.store import answers, bookkeeping, citizens, directory, facts, outbox, relations, stays, versions
+from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.directory import Directory
 from app.store.job import Job, Write

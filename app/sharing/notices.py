@@ -10,9 +10,9 @@ from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
-from app.sharing.controller import controller_of
 from app.sharing.message import served
 from app.store import bookkeeping, directory, facts, outbox, versions
+from app.store.controller import controller_of
 from app.store.directory import Directory
 from app.store.job import Job
 from consent.model import Facts, OrganisationKey, Requester

@@ -10,10 +10,10 @@ from app.errors import DuplicateError, InvalidSearchError
 from app.gate import Access
 from app.search import sql
 from app.search.parse import parse
-from app.sharing.controller import kind_of
 from app.sharing.entries import Entry
 from app.store import bookkeeping, directory, versions
 from app.store.citizens import CitizenRow
+from app.store.controller import kind_of
 from app.store.database import Snapshot
 from app.store.resources import Stored
 from app.translate.demographics import Candidate, Contradiction, contradictions, demographics_of, master_of
@@ -42,10 +42,9 @@ async def existing(snapshot: Snapshot, access: Access, entry: Entry) -> tuple[St
             return found, True
     if entry.type != "Patient":
         return None, False
-    mine = await sql.find(snapshot, access.permit, parse("Patient", [("_count", "2")]), signatures=access.signatures)
-    if not mine.rows:
-        return None, False
-    return mine.rows[0], entry.yields or entry.resource.keys() <= _SPARSE
+    kept = await sql.find(snapshot, access.permit, parse("Patient", [("_count", "50")]), signatures=access.signatures)
+    mine = next((row for row in kept.rows if _is_the_callers(access, row)), None)
+    return mine, mine is not None and (entry.yields or entry.resource.keys() <= _SPARSE)
 
 
 async def _matching(snapshot: Snapshot, access: Access, entry: Entry) -> Stored | None:
@@ -65,13 +64,13 @@ async def _matching(snapshot: Snapshot, access: Access, entry: Entry) -> Stored 
 def _is_the_callers(access: Access, stored: Stored) -> bool:
     """Tell whether the caller may learn that it is there.
 
-    A permit to write covers the controller's own alone; one to direct covers all directives of the citizen, of which
-    others than the citizen know only what they wrote.
+    Who writes knows the own organisation's alone, not those below it; a permit to direct covers all directives of the
+    citizen, of which others than the citizen know only what they wrote.
     """
-    request = access.permit.request
-    if request.action is not Action.DIRECT or request.requester.citizen == request.citizen:
-        return True
-    return request.requester.person == stored.item.signature.author
+    request, signature = access.permit.request, stored.item.signature
+    if request.action is not Action.DIRECT:
+        return signature.controller == request.requester.controller
+    return request.requester.citizen == request.citizen or request.requester.person == signature.author
 
 
 async def amended(

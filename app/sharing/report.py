@@ -12,12 +12,12 @@ from app.bridge.delivery_report import PlannedEntry, Report, read
 from app.bridge.message import Refusal
 from app.context import Call, Service
 from app.errors import ContentionError, InvalidContentError, StaleError
-from app.sharing.controller import controller_of
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.transaction import response_of
 from app.sharing.values import Written
 from app.store import answers, bookkeeping, citizens, directory, versions
+from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import Upsert, Write
 from consent.model import OrganisationKey

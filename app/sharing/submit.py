@@ -21,14 +21,14 @@ from app.gate import Access
 from app.sharing import patients
 from app.sharing.actors import actors_of
 from app.sharing.citizen import Subject, row_of, subject_of
-from app.sharing.controller import controller_of
 from app.sharing.draft import Draft
 from app.sharing.drafting import Drafting, Placed
 from app.sharing.entries import Entry, moved
 from app.sharing.kept import Kept, plan_directory
 from app.sharing.rewriting import local_of, names_of, references_in, rewritten
 from app.sharing.values import Written
-from app.store import bookkeeping, citizens, directory, outbox, resources, versions
+from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
+from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.directory import Directory
 from app.store.job import AuditEntry, Job, Write
@@ -41,7 +41,7 @@ from app.translate.homes import HomeRef, Inherits, home_of, other_citizens
 from app.translate.source import Source
 from consent.directives import may_replace
 from consent.model import NOBODY, Signature
-from consent.vocabulary import Action
+from consent.vocabulary import Action, Category
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 
@@ -255,8 +255,7 @@ async def _authorized(
 ) -> tuple[Access, Access | None]:
     """Return the permit to write and, when the citizen's choices are written, the permit to direct."""
     await gate.check_writable(snapshot, call, {entry.type for entry in entries})
-    directives = [entry for entry in entries if entry.type == "Consent" and _directs(entry)]
-
+    directives = [entry for entry in entries if await _is_about_a_directive(service, snapshot, entry)]
     pid = None if subject.row.pid == NOBODY else subject.row.pid
     directing = await _ask(service, snapshot, call, pid, Action.DIRECT, submission) if directives else None
     if directing is not None and len(directives) == len(entries):
@@ -276,6 +275,18 @@ async def _ask(
         operation=submission.operation,
         query=submission.query,
     )
+
+
+async def _is_about_a_directive(service: Service, snapshot: Snapshot, entry: Entry) -> bool:
+    """Tell whether an entry writes one of the citizen's choices; of one to be deleted, what is stored tells."""
+    if entry.type != "Consent" or not _directs(entry):
+        return False
+    place = service.database.ids.decode(entry.id or "")
+    if entry.method != "DELETE" or place is None:
+        return True
+    known = {row.number: row.signature.category for row in await signatures.load(snapshot, place[0])}
+    stored = await bookkeeping.signature_numbers(snapshot, place[0], (place[1],))
+    return all(known[number] is Category.CONSENT for number in stored.values())
 
 
 def _directs(entry: Entry) -> bool:
@@ -315,10 +326,14 @@ async def _current(service: Service, snapshot: Snapshot, access: Access, entry: 
 
 
 def _may_change(access: Access, stored: Stored) -> bool:
-    """Tell whether what the permit covers may be changed: a directive only by whom it belongs to."""
-    if access.permit.request.action is not Action.DIRECT:
-        return True
-    return may_replace(access.permit, author=stored.item.signature.author)
+    """Tell whether what the permit covers may be changed.
+
+    A record by its very controller alone, not by one above it in the tree; a directive by whom it belongs to.
+    """
+    request, signature = access.permit.request, stored.item.signature
+    if request.action is Action.DIRECT:
+        return may_replace(access.permit, author=signature.author)
+    return signature.controller == request.requester.controller
 
 
 def _check_once(placed: Sequence[Placed]) -> None:
@@ -364,9 +379,9 @@ async def _related(
                 wanted[resolved] = place[1]
     if not wanted:
         return {}
-    signatures = {row.number: row.signature for row in access.signatures}
+    by_number = {row.number: row.signature for row in access.signatures}
     found = await bookkeeping.signature_numbers(snapshot, access.pid, sorted(set(wanted.values())))
-    return {name: (n, signatures[found[n]]) for name, n in wanted.items() if n in found}
+    return {name: (n, by_number[found[n]]) for name, n in wanted.items() if n in found}
 
 
 async def _source(

@@ -61,7 +61,7 @@ def _writing(case: Case, categories: frozenset[Category] | None, rule: str) -> F
                 regimes=BOTH_REGIMES,
                 never=frozenset(),
                 rule=rule,
-                controllers=frozenset(case.path[:1]),
+                controllers=frozenset({case.requester.controller} if case.requester.controller else case.path[:1]),
             ),
         )
     )
