@@ -7,7 +7,7 @@ and the tag is of the body.
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from app import audit, gate
 from app.context import Call, Service
@@ -124,19 +124,22 @@ def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes
             continue
         exact = exact and left is ALWAYS
         parts.append((row.number, row.last_change))
-    requester = call.caller.requester
+    access.keys[view] = _digest(service, call, access, view, parts), exact
+    return access.keys[view]
+
+
+def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequence[tuple[int, ...]]) -> bytes:
+    """Return the key of a document made of `parts`, for a reader of this class in this view, now."""
     rests_on = (
         access.pid,
         tuple(parts),
         view,
-        requester.function.value,
+        call.caller.requester.function.value,
         access.permit.policy,
         access.versions,
         service.settings.habitual_computing,
     )
-    digest = hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
-    access.keys[view] = digest, exact
-    return digest, exact
+    return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
 
 
 async def _composed(
@@ -144,6 +147,9 @@ async def _composed(
 ) -> Kept:
     candidates = await resources.current(snapshot, access.permit, access.signatures)
     released = gate.release(access.permit, candidates)
+    if not exact:
+        # INVARIANT: a change of what a period or a single record hides moves nothing: the versions shown are the key.
+        key = _digest(service, call, access, view, [(one.type_number, one.n, one.version) for one in released])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     patients = [stored for stored in released if stored.type_number == _PATIENT]
     master = await master_among(snapshot, patients)
@@ -167,8 +173,7 @@ async def _composed(
     categories = tuple(sorted({stored.item.signature.category.value for stored in stood}))
     until_us = None if made.valid_until is None else to_us(made.valid_until)
     permit_until = access.permit.valid_until
-    rest = repr((until_us, made.body if not exact else b"")).encode()
-    tag = hashlib.blake2b(key + rest, key=service.secret, digest_size=16).hexdigest()
+    tag = hashlib.blake2b(key + repr(until_us).encode(), key=service.secret, digest_size=16).hexdigest()
     ends = [
         moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None
     ]

@@ -33,10 +33,9 @@ from leak_world import (
 )
 
 from app.demo.cluster import demo_messages, generate
-from app.demo.personas import NANCY, PERSONAS
+from app.demo.personas import NANCY
 from app.fhir.dispatch import INTERACTIONS, Row
 from app.runtime import now
-from consent.vocabulary import Function
 from schemas.terminology import systems
 
 JSON = dict[str, Any]
@@ -552,8 +551,8 @@ def _submit_report(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case
             ask=Ask(method="POST", path="/$submit-report", json=report(_unknown(who, _REPORT))),
             twins=(Ask(method="POST", path="/$submit-report", json=report(_unknown(who, 3))),),
             shown=False,
-            # The report has municipal services in it, which a general practice does not write.
-            hidden=200 if who.writes and PERSONAS[who.persona].function is not Function.GENERAL_PRACTICE else 403,
+            # Only the organisation that keeps the record reports it.
+            hidden=200 if who.persona == MUNICIPALITY else 403,
             made=True,
         )
 

@@ -292,7 +292,14 @@ class Caller:
 _DOORS = frozenset({"$treating-now", "$consent-now"})
 CALLERS: tuple[Caller, ...] = (
     Caller(key="citizen", persona="citizen", citizen=ANNA),
-    Caller(key="nurse", persona="home-nurse", declares=_DOORS, submits=True),
+    Caller(
+        key="nurse",
+        persona="home-nurse",
+        declares=_DOORS,
+        submits=True,
+        writes=True,
+        changes=frozenset({MUNICIPALITY}),
+    ),
     Caller(key="gp", persona="gp", declares=_DOORS, submits=True, writes=True),
     Caller(key="delegated-secretary", persona="gp-secretary", submits=True, writes=True),
     Caller(
@@ -310,9 +317,23 @@ CALLERS: tuple[Caller, ...] = (
         changes=frozenset({"gp-system-3"}),
     ),
     Caller(key="other-citizen", persona="citizen", citizen=BO),
-    Caller(key="unrelated", persona="heart-doctor", declares=_DOORS, submits=True),
-    Caller(key="blocked", persona="lung-doctor", declares=_DOORS, submits=True),
-    Caller(key="other-municipality", persona="home-nurse-b", declares=_DOORS, submits=True),
+    Caller(
+        key="unrelated",
+        persona="heart-doctor",
+        declares=_DOORS,
+        submits=True,
+        writes=True,
+        changes=frozenset({HOSPITAL}),
+    ),
+    Caller(
+        key="blocked",
+        persona="lung-doctor",
+        declares=_DOORS,
+        submits=True,
+        writes=True,
+        changes=frozenset({HOSPITAL}),
+    ),
+    Caller(key="other-municipality", persona="home-nurse-b", declares=_DOORS, submits=True, writes=True),
     Caller(key="home-carer", persona="home-carer", submits=True),
     Caller(key="secretary", persona="gp-secretary", on_behalf_of="hospital-doctor", submits=True, writes=True),
     Caller(key="system", persona=HOSPITAL, changes=frozenset({HOSPITAL}), submits=True, writes=True),
