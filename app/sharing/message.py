@@ -104,12 +104,12 @@ async def _party_faults(service: Service, call: Call, notification: Notification
     async with service.database.snapshot() as snapshot:
         await gate.identify(snapshot, call)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    own = controller_of(registry, call.caller.requester.organisation or "")
 
     def is_within(unit: str, ancestor: str) -> bool:
         return registry.tree.is_within(OrganisationKey(unit), OrganisationKey(ancestor))
 
-    parties = check_parties(notification, client_organisation=own, is_within=is_within)
+    client = call.caller.requester.organisation or ""
+    parties = check_parties(notification, client_organisation=client, is_within=is_within)
     return (*parties, *check_times(notification, at=from_us(call.at_us)))
 
 

@@ -11,7 +11,7 @@ from app import audit, gate
 from app.bridge.delivery_report import PlannedEntry, Report, read
 from app.bridge.message import Refusal
 from app.context import Call, Service
-from app.errors import ContentionError, InvalidContentError, StaleError
+from app.errors import AccessRefusedError, ContentionError, InvalidContentError, StaleError
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.transaction import response_of
@@ -20,17 +20,22 @@ from app.store import answers, bookkeeping, citizens, directory, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import Upsert, Write
+from consent.explain import guidance
 from consent.model import OrganisationKey
+from consent.vocabulary import Action
 from schemas.admit import Admitted
 from schemas.fault import Fault
 from schemas.splice import entry_slices
+
+_QUERY = "delivery-report"
 
 
 async def submit_report(service: Service, call: Call, *, content: Admitted) -> bytes:
     """Store a report and return a transaction-response.
 
     Raises:
-        InvalidContentError: it breaks a rule of the gateway, or another organisation keeps the record; every fault.
+        InvalidContentError: it breaks a rule of the gateway; every fault.
+        AccessRefusedError: another organisation than the caller's keeps the record.
     """
     report = read(content.resource)
     if isinstance(report, Refusal):
@@ -47,13 +52,15 @@ async def _stored(service: Service, call: Call, content: Admitted, report: Repor
     raws = entry_slices(content.raw)
     first = _citizen_entry(content, raws, report)
     async with service.database.snapshot() as snapshot:
-        await gate.identify(snapshot, call)
+        requester, _ = await gate.identify(snapshot, call)
+        unit = requester.organisation or ""
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-        controller = OrganisationKey(controller_of(registry, call.caller.requester.organisation or ""))
-        if not registry.tree.is_within(OrganisationKey(report.municipality), controller):
-            text = "the record is kept by another organisation than the one that reports"
-            path = f"{first.path}.managingOrganization.identifier"
-            raise InvalidContentError(text, faults=(Fault(path, "forbidden", text),))
+        controller = controller_of(registry, unit)
+        if not registry.tree.is_within(OrganisationKey(report.municipality), OrganisationKey(unit)):
+            await gate.record_refused(service, call, pid=None, operation=audit.Operation.REPORT, query=_QUERY)
+            raise AccessRefusedError(
+                guidance(requester.function, min(call.caller.purposes), Action.SUBMIT), recorded=True
+            )
         pid = await citizens.find_pid(snapshot, report.citizen.system, report.citizen.value, at_us=call.at_us)
         change = 0 if pid is None else await citizens.change(snapshot, pid)
         names = {entry.full_url for entry in report.entries} | {reference for _, reference in report.dangling}
@@ -79,7 +86,7 @@ async def _stored(service: Service, call: Call, content: Admitted, report: Repor
     submission = Submission(
         entries=entries,
         operation=audit.Operation.REPORT,
-        query="delivery-report",
+        query=_QUERY,
         extra=extra,
         base_change=change,
         references=known,

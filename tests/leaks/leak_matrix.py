@@ -20,6 +20,7 @@ from leak_world import (
     EVA,
     HIDDEN,
     HOSPITAL,
+    MUNICIPALITY,
     OPEN,
     SID,
     Answer,
