@@ -28,7 +28,7 @@ from app.summary.model import Entry
 from app.summary.sections import VIEW_OF_PROFILE, VIEWS
 from consent.condition import ALWAYS, NEVER
 from consent.disclosure import residual
-from consent.model import Item, OrganisationKey, Period, PersonKey, Signature
+from consent.model import OrganisationKey, PersonKey, Signature
 from consent.policy import TREATING
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
@@ -151,26 +151,29 @@ async def _composed(
         # INVARIANT: a change of what a period or a single record hides moves nothing: the versions shown are the key.
         key = _digest(service, call, access, view, [(one.type_number, one.n, one.version) for one in released])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    patients = [stored for stored in released if stored.type_number == _PATIENT]
-    master = await master_among(snapshot, patients)
+    entries = [_entry(stored) for stored in released]
+    patients = [(stored, entry) for stored, entry in zip(released, entries, strict=True) if entry.type == "Patient"]
+    master = await master_among(snapshot, [stored for stored, _ in patients])
+    answering = next((entry for stored, entry in patients if stored is master), None)
     at = from_us(call.at_us)
     made = compose(
         view=view,
-        patient=_entry(master) if master is not None else _bare_patient(service, access),
-        entries=[_entry(stored) for stored in released if stored is not master],
+        patient=_bare_patient(service, access) if answering is None else answering,
+        entries=[entry for entry in entries if entry is not answering],
         at=at,
         base_url=service.settings.public_url,
         organisation_names=registry.names,
         organisation_phones=registry.phones,
-        other_patients=[f"Patient/{stored.id}" for stored in patients if stored is not master],
+        other_patients=[f"Patient/{entry.id}" for _, entry in patients if entry is not answering],
         reader_can_emergency=call.caller.requester.function in TREATING,
         bundle_id=_bundle_id(service, key, call),
         computing=service.settings.habitual_computing or service.is_demo,
     )
     shown = frozenset(made.shown)
-    stood = [stored for stored in released if f"{stored.type}/{stored.id}" in shown]
+    both = zip(released, entries, strict=True)
+    stood = [stored for stored, entry in both if f"{entry.type}/{entry.id}" in shown]
     flat = tuple(number for stored in stood for number in (stored.type_number, stored.n, stored.version))
-    categories = tuple(sorted({stored.item.signature.category.value for stored in stood}))
+    categories = tuple(sorted({stored.signature.category.value for stored in stood}))
     until_us = None if made.valid_until is None else to_us(made.valid_until)
     permit_until = access.permit.valid_until
     tag = hashlib.blake2b(key + repr(until_us).encode(), key=service.secret, digest_size=16).hexdigest()
@@ -181,7 +184,7 @@ async def _composed(
 
 
 def _entry(stored: Stored) -> Entry:
-    return Entry(stored.type, stored.id, stored.updated_us, stored.item, stored.line, stored.body)
+    return Entry(stored.type, stored.id, stored.updated_us, stored.signature, stored.line, stored.body)
 
 
 def _bare_patient(service: Service, access: Access) -> Entry:
@@ -192,13 +195,7 @@ def _bare_patient(service: Service, access: Access) -> Entry:
     signature = Signature(
         Category.MASTER_DATA, frozenset(), OrganisationKey(""), OrganisationKey(""), PersonKey(""), Regime.HEALTH_CARE
     )
-    item = Item(
-        citizen=access.permit.request.citizen,
-        instance=f"Patient/{id_}",
-        signature=signature,
-        period=Period(start=access.permit.request.at, end=access.permit.request.at),
-    )
-    return Entry("Patient", id_, 0, item, b"", body)
+    return Entry("Patient", id_, 0, signature, b"", body)
 
 
 def _bundle_id(service: Service, key: bytes, call: Call) -> str:

@@ -92,6 +92,11 @@ class Stored(NamedTuple):
         return 1 if self.version == 1 else 2
 
     @property
+    def signature(self) -> Signature:
+        """What a decision about the record rests on."""
+        return self.owner.signatures[self.sig]
+
+    @property
     def item(self) -> Item:
         """The record in the engine's words."""
         return _StoredItem(self)

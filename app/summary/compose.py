@@ -95,7 +95,7 @@ def _scene(
         line = lines.read(entry)
         if line is None or ref in by_ref or (ref == master and entry is not patient):
             continue
-        signature = entry.item.signature
+        signature = entry.signature
         source = sources.get((signature.origin, signature.controller))
         if source is None:
             name = names.get(signature.origin) or names.get(signature.controller) or ""

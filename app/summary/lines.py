@@ -80,5 +80,5 @@ def read(entry: Entry) -> Line | None:
         parsed = _parse(entry.body)
     except msgspec.DecodeError:
         return None
-    fresh = line_of(parsed, category=entry.item.signature.category)
+    fresh = line_of(parsed, category=entry.signature.category)
     return _decode(fresh) if fresh else None

@@ -10,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from consent.model import Item
+from consent.model import Signature
 
 LINE_VERSION = 1
 """Raise it whenever `line_of` would answer differently; lines of other versions are made anew from the body."""
@@ -113,7 +113,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
     type: str
     id: str
     updated_us: int
-    item: Item
+    signature: Signature
     line: bytes
     body: bytes
 

@@ -40,7 +40,7 @@ class Row(msgspec.Struct, frozen=True, eq=False, gc=False):
     @property
     def owner(self) -> str:
         """The controller: tells sources apart."""
-        return self.entry.item.signature.controller
+        return self.entry.signature.controller
 
     @property
     def in_bundle(self) -> bool:

@@ -12,7 +12,7 @@ from app.summary import times
 from app.summary.compose import compose
 from app.summary.lines import line_of
 from app.summary.model import Entry, Summary
-from consent.model import CitizenKey, Item, OrganisationKey, Period, PersonKey, Signature
+from consent.model import OrganisationKey, PersonKey, Signature
 from consent.vocabulary import Category, Regime
 from schemas.terminology import systems
 
@@ -69,13 +69,11 @@ def entry(
     signature = Signature(
         category, frozenset(), OrganisationKey(of), OrganisationKey(of), PersonKey("someone"), Regime.HEALTH_CARE
     )
-    name = f"{resource['resourceType']}/{resource['id']}"
-    item = Item(citizen=CitizenKey(1), instance=name, signature=signature, period=Period(start=received))
     return Entry(
         resource["resourceType"],
         resource["id"],
         times.to_us(received),
-        item,
+        signature,
         line_of(resource, category=category) if line is None else line,
         json.dumps(resource, ensure_ascii=False).encode() if body is None else body,
     )
