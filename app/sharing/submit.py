@@ -168,7 +168,8 @@ async def _drafted(
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    _check_others(writes, references, {each.reference for each in placed if each.entry.type == "Patient"})
+    own = {each.reference for each in placed if each.entry.type == "Patient"}
+    await _check_others(service, snapshot, subject, writes, references, own, at_us=call.at_us)
     related = await _related(service, snapshot, access, writes, references)
     drafting = Drafting(
         call=call,
@@ -351,15 +352,40 @@ def _check_once(placed: Sequence[Placed]) -> None:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
 
 
-def _check_others(writes: Sequence[Entry], references: Mapping[str, str], own: frozenset[str] | set[str]) -> None:
-    """Refuse citizens who are named where the table of homes does not allow it."""
-    faults = [
-        moved(fault, entry)
-        for entry in writes
-        for fault in other_citizens(rewritten(entry.resource, references), own=own).faults
-    ]
+async def _check_others(
+    service: Service,
+    snapshot: Snapshot,
+    subject: Subject,
+    writes: Sequence[Entry],
+    references: Mapping[str, str],
+    own: set[str],
+    *,
+    at_us: int,
+) -> None:
+    """Refuse other citizens: those whom the table of homes does not allow, and those whom it does.
+
+    Reading a record that names two would need permits for both, so a link leads to another Patient or number of the
+    same citizen alone. Known to be another and not known at all get the same answer.
+    """
+    faults: list[Fault] = []
+    for entry in writes:
+        others = other_citizens(rewritten(entry.resource, references), own=own)
+        faults += [moved(fault, entry) for fault in others.faults]
+        for name in others.allowed:
+            if await _pid_of(service, snapshot, name, at_us=at_us) != subject.row.pid:
+                text = "this must be the same citizen, by a number or a Patient that is known here as hers"
+                faults.append(Fault(f"{entry.path}.link[0].other", "business-rule", text))
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
+
+
+async def _pid_of(service: Service, snapshot: Snapshot, name: str, *, at_us: int) -> int | None:
+    """Return whom 'system|value' or the address of a Patient here names."""
+    system, bar, value = name.rpartition("|")
+    if bar:
+        return await citizens.find_pid(snapshot, system, value, at_us=at_us)
+    place = service.database.ids.decode(name.removeprefix(service.settings.public_url + "/").removeprefix("Patient/"))
+    return None if place is None or place[0] == DIRECTORY else place[0]
 
 
 async def _related(
