@@ -47,8 +47,8 @@ _TELL_AND_REVIEW = frozenset({Obligation.NOTIFY_CITIZEN, Obligation.REVIEW})
 
 
 def _holds(case: Case) -> bool:
-    """Tell whether an authorised health person at a unit discloses to somebody."""
-    return case.treats and case.requester.organisation is not None and case.request.recipient is not None
+    """Tell whether an authorised health person discloses to somebody."""
+    return case.treats and case.request.recipient is not None
 
 
 def _receives_for_treatment(case: Case) -> bool:
@@ -90,12 +90,7 @@ def for_a_current_course(case: Case) -> Finding | None:
 
 def _to_the_own_gp(case: Case) -> bool:
     relation = readers_relation(case)
-    return (
-        case.reader.function is Function.GENERAL_PRACTICE
-        and _receives_for_treatment(case)
-        and relation is not None
-        and relation.kind is RelationKind.OWN_GP
-    )
+    return _receives_for_treatment(case) and relation is not None and relation.kind is RelationKind.OWN_GP
 
 
 def discharge_letter(case: Case) -> Finding | None:

@@ -12,6 +12,7 @@
       at: when (the world's time if left out)
       expect: yes | no
       because: [rule ids that the reasons must contain; for a no, exactly these]
+      not-because: [rule ids that the reasons must not contain]
       sees: [records, exactly these of the world's]   # or `also-sees` / `not`: at least, at least not
       duties: [obligations, exactly these]
       until: when the decision ends at the latest
@@ -97,6 +98,7 @@ class DecisionCase:
     facts: Facts
     permitted: bool
     because: frozenset[str]
+    not_because: frozenset[str]
     sees: frozenset[str] | None
     also_sees: frozenset[str]
     unseen: frozenset[str]
@@ -218,6 +220,7 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         facts=facts,
         permitted=raw.take("expect", _yes_or_no),
         because=raw.many("because", str),
+        not_because=raw.many("not-because", str),
         sees=sees,
         also_sees=raw.many("also-sees", str),
         unseen=raw.many("not", str),

@@ -16,6 +16,7 @@ WORLD = load_world()
 def test_a_case_is_decided_as_its_lawyer_reads_it(case: DecisionCase) -> None:
     decision = decide(case.request, case.facts)
     rules = {reason.rule for reason in decision.reasons}
+    assert not rules & case.not_because
     if isinstance(decision, Denial):
         assert not case.permitted, rules
         assert not case.because or rules == case.because
