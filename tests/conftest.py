@@ -41,15 +41,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if item not in long]
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave long trials to `make soak`."""
-    if os.environ.get("OVERGANG_SOAK"):
-        return
-    long = [item for item in items if item.get_closest_marker("soak") is not None]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
-
-
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if _postgresql_programs() is None:
         terminalreporter.write_line(_NO_SERVER)
