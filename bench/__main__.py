@@ -14,7 +14,7 @@ from pathlib import Path
 import asyncpg
 
 from app.runtime import now
-from bench import bare, measure, paths, postgresql, report
+from bench import bare, growth, measure, paths, postgresql, report
 from bench.prepare import Prepared, copy_sqlite, prepare
 from bench.report import Report, Start
 from bench.servers import Server
@@ -40,12 +40,14 @@ def main(arguments: Sequence[str] | None = None) -> list[Report]:
     size = QUICK if given.quick else FULL
     size = replace(size, **{key: value for key in ("citizens", "rounds", "seconds") if (value := getattr(given, key))})
     only = frozenset(given.only.split(",")) if given.only else None
-    made = []
+    made: list[Report] = []
     with tempfile.TemporaryDirectory(prefix="overgang-bench-") as folder:
         made.append(_sqlite(Path(folder), size, only))
     if given.postgresql:
         with tempfile.TemporaryDirectory(prefix="overgang-bench-") as folder, postgresql.server() as server:
             made.append(_postgresql(server, Path(folder), size, only))
+    if given.growth is not None:
+        _growth(given.growth, size)
     for one in made:
         if given.markdown:
             sys.stdout.write(report.markdown(one) + "\n")
@@ -60,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m bench", description="Measure every figure that we claim.")
     parser.add_argument("--quick", action="store_true", help="under two minutes, wider quartiles")
     parser.add_argument("--postgresql", action="store_true", help="measure on PostgreSQL too")
+    parser.add_argument(
+        "--growth", type=int, nargs="?", const=100_000, metavar="CITIZENS", help="from 1,000 to so many citizens too"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write everything measured")
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--only", metavar="STREAMS", help=f"comma-separated, of: {', '.join(_STREAMS)}")
@@ -70,6 +75,18 @@ def _parser() -> argparse.ArgumentParser:
 
 
 _STREAMS = sorted({key for path in paths.PATHS for key in (path.stream, path.beside) if key})
+
+
+def _growth(many: int, size: Size) -> None:
+    with tempfile.TemporaryDirectory(prefix="overgang-bench-") as folder:
+        grown = growth.run(
+            Path(folder), few=1_000, many=many, rounds=size.rounds, seconds=size.seconds, progress=_progress
+        )
+    for one in grown:
+        sys.stdout.write(
+            f"growth 1,000 -> {many:,} citizens, {one.path}: p99 {one.few.p99_ms:.2f} -> {one.many.p99_ms:.2f} ms "
+            f"({one.ratio:.2f} x; due 1.3 x), CPU {one.few.cpu_us:.0f} -> {one.many.cpu_us:.0f} µs\n"
+        )
 
 
 def _progress(what: str, done: int, total: int) -> None:
