@@ -7,6 +7,9 @@ package of that name must be found.)
 
 import asyncio
 import shutil
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -25,6 +28,7 @@ from app.context import Service
 from app.demo.cluster import Cluster
 from app.demo.personas import NANCY, PERSONAS
 from app.demo.run import issuer_key, mark_as_demo, persona_token, seed
+from app.demo.start import environment_of, wait_until_ready
 from app.main import create_app, open_service
 from app.runtime import now, now_us
 from app.store import citizens
@@ -239,6 +243,33 @@ async def own_world(own_database: tuple[str, Cluster]) -> AsyncIterator[World]:
     """The service with the cluster for one test alone, on each engine in turn."""
     async with serving(*own_database) as made:
         yield made
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def start(settings: Settings) -> subprocess.Popen[bytes]:
+    return subprocess.Popen([sys.executable, "-m", "app.cli", "serve"], env=environment_of(settings))
+
+
+@pytest.fixture(scope="module")
+async def server(world_database: tuple[str, Cluster]) -> AsyncIterator[tuple[Settings, Cluster]]:
+    """A server process on a free port with a copy of the seeded database, for one module, on each engine in turn."""
+    url, cluster = world_database
+    port = free_port()
+    settings = Settings(
+        mode="development", database_url=url, port=port, public_url=f"http://127.0.0.1:{port}/fhir", log_level="warning"
+    )
+    process = start(settings)
+    try:
+        await wait_until_ready(settings)
+        yield settings, cluster
+    finally:
+        process.terminate()
+        assert process.wait(timeout=30) in {0, -15}
 
 
 async def _administer(server: str, statement: str) -> None:
