@@ -112,12 +112,12 @@ def _methods(shape: Shape, path: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _request(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
-    headers = dict(scope["headers"])
+    headers = wire.headers_of(scope["headers"])
     given = headers.get(b"x-request-id", b"").decode("latin-1")
     path = scope["path"][len(scope.get("root_path", "")) :]
     return Request(
         method="GET" if scope["method"] == "HEAD" else scope["method"],
-        path=tuple(segment for segment in path.split("/") if segment),
+        path=tuple(path.removeprefix("/").removesuffix("/").split("/")) if path.strip("/") else (),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         receive=receive,
@@ -135,6 +135,9 @@ class FhirApp:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request; whatever happens, the answer is FHIR."""
+        if scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1003})  # nothing here speaks anything else
+            return
         request = _request(scope, receive, max_body_bytes=self._service.settings.max_body_bytes)
         database = self._service.database
         database.in_flight += 1
@@ -155,6 +158,7 @@ class FhirApp:
 
     async def _answer(self, request: Request) -> Answer:
         _check_lengths(request)
+        wire.check_single(request)
         wire.check_accept(request.header(b"accept"), _format(request))
         if request.path == ("metadata",):
             if request.method != "GET":

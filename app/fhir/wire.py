@@ -1,6 +1,6 @@
 """HTTP as FHIR uses it: requests in, answers out, media types, versions and dates in headers. Plain ASGI."""
 
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from functools import lru_cache
@@ -34,6 +34,32 @@ _encoder = msgspec.json.Encoder(decimal_format="number")
 def to_json(value: Any) -> bytes:
     """Encode a resource of our own making."""
     return _encoder.encode(value)
+
+
+_LISTS = frozenset({b"accept", b"prefer", b"if-none-match"})
+"""Headers that may be sent in several lines, which together are one list. Source: RFC 9110 § 5.3."""
+_SINGLE = (b"authorization", b"content-type", b"if-match", b"if-none-exist")
+REPEATED = b"\n"
+"""Stands between the values of a header that was sent twice; no header can hold it."""
+
+
+def headers_of(received: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+    """Return the headers by name, those that were sent twice joined."""
+    found: dict[bytes, bytes] = {}
+    for name, value in received:
+        between = b", " if name in _LISTS else REPEATED
+        found[name] = found[name] + between + value if name in found else value
+    return found
+
+
+def check_single(request: "Request") -> None:
+    """Check that no header which means one thing was sent twice: two readers could take different ones.
+
+    Raises:
+        MalformedContentError: one was.
+    """
+    if any(REPEATED in request.headers.get(name, b"") for name in _SINGLE):
+        raise MalformedContentError("a header that can have one value was sent twice")
 
 
 @dataclass(slots=True)
@@ -221,6 +247,10 @@ _STANDING = (
 )
 
 
+_WITHOUT_LENGTH = frozenset({204, 304})
+"""A 204 must not have a length, that of a 304 would have to be that of the 200. Source: RFC 9110 § 8.6."""
+
+
 async def send(answer: Answer, request_id: str, sender: Send, *, head: bool = False) -> None:
     """Send an answer; HEAD gets the headers alone."""
     body = answer.body
@@ -228,8 +258,9 @@ async def send(answer: Answer, request_id: str, sender: Send, *, head: bool = Fa
         *_STANDING,
         *answer.headers,
         (b"x-request-id", request_id.encode()),
-        (b"content-length", b"%d" % len(body)),
     ]
+    if answer.status not in _WITHOUT_LENGTH:
+        headers.append((b"content-length", b"%d" % len(body)))
     if body:
         headers.append((b"content-type", answer.media_type))
     await sender({"type": "http.response.start", "status": answer.status, "headers": headers})
