@@ -208,11 +208,15 @@ async def test_unknown_unrelated_and_impossible_citizens_are_refused_alike(world
             {"patient": id_},
             {"patient": "aaaaaaaaaaaaaaaaaaaaaaaaaa"},
             {"patient": "no-id-of-ours"},
-            {"_id": "aaaaaaaaaaaaaaaaaaaaaaaaaa"},
         )
     ]
     assert {answer.status_code for answer in answers} == {403}
     assert len({answer.content for answer in answers}) == 1
+    by_id = [
+        await surgeon.post("/Observation/_search", data={"_id": each})
+        for each in ((await created(world)).json()["id"], "aaaaaaaaaaaaaaaaaaaaaaaaaa", "no-id-of-ours")
+    ]
+    assert [resources_in(answer) for answer in by_id] == [[], [], []]
 
 
 async def test_an_identifier_finds_one_master_and_no_other_patient(world: World) -> None:
@@ -276,7 +280,10 @@ async def test_each_kind_of_parameter_finds_what_it_should(world: World, asked: 
 async def test_several_ids_find_several_resources_of_one_citizen(world: World) -> None:
     gp = world.as_("gp")
     ids = [(await created(world)).json()["id"] for _ in range(2)]
-    answer = await gp.get("/Observation", params={"_id": ",".join([*ids, "aaaaaaaaaaaaaaaaaaaaaaaaaa"])})
+    asked = {"_id": ",".join([*ids, "aaaaaaaaaaaaaaaaaaaaaaaaaa"])}
+    without = await gp.get("/Observation", params=asked)
+    assert without.status_code == 400, "several ids could be told apart by whose they are"
+    answer = await gp.get("/Observation", params=asked | {"patient": await nancy(world)})
     assert {one["id"] for one in resources_in(answer)} == set(ids)
 
 
