@@ -32,6 +32,7 @@ TESTS: Final = (
     "test_engine.py",
     "test_directives.py",
     "test_condition.py",
+    "test_scopes.py",
     "test_explain.py",
     "test_policy.py",
     "test_reform_2027.py",
@@ -104,13 +105,13 @@ def mutants_of(module: str) -> Iterator[Mutant]:
         for variant in range(len(list(_changes(node)))):
             changed = deepcopy(tree)
             place = next(found for at, found in enumerate(ast.walk(changed)) if at == number)
-            _, new = list(_changes(place))[variant]
+            words, new = list(_changes(place))[variant]
             mutated = _Replaced(place, new).visit(changed)
             yield Mutant(
                 module=module,
                 line=getattr(node, "lineno", 0),
                 before=ast.unparse(node)[:200],
-                after=ast.unparse(new)[:200] if new is not None else "(nothing)",
+                after=words if words.startswith("without ") else ast.unparse(new)[:200],
                 tree=ast.fix_missing_locations(mutated),
             )
 
@@ -131,9 +132,9 @@ def _unmeant(node: ast.AST) -> list[ast.AST]:
             return []
 
 
-def _changes(node: ast.AST) -> list[tuple[str, ast.AST | None]]:
-    """Return what can replace a node; `None` removes a statement."""
-    found: list[tuple[str, ast.AST | None]] = []
+def _changes(node: ast.AST) -> list[tuple[str, ast.AST]]:
+    """Return what can replace a node, with the kind of change, or in words what it leaves out."""
+    found: list[tuple[str, ast.AST]] = []
     match node:
         case ast.Compare(left=left, ops=[op], comparators=right):
             if type(op) in _COMPARED:
@@ -142,7 +143,10 @@ def _changes(node: ast.AST) -> list[tuple[str, ast.AST | None]]:
             other = ast.Or() if isinstance(op, ast.And) else ast.And()
             found.append(("bool", ast.BoolOp(other, values)))
             if len(values) > 2:
-                found += [("part", ast.BoolOp(op, values[:at] + values[at + 1 :])) for at in range(len(values))]
+                found += [
+                    (f"without {ast.unparse(value)}"[:200], ast.BoolOp(op, values[:at] + values[at + 1 :]))
+                    for at, value in enumerate(values)
+                ]
             else:
                 found += [("part", value) for value in values]
         case ast.UnaryOp(op=ast.Not(), operand=operand):
@@ -181,7 +185,7 @@ def _is_nothing(value: ast.AST) -> bool:
 
 
 class _Replaced(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST | None) -> None:
+    def __init__(self, old: ast.AST, new: ast.AST) -> None:
         self.old, self.new = old, new
 
     def visit(self, node: ast.AST) -> ast.AST | None:
