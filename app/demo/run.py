@@ -15,6 +15,7 @@ from app.demo.cluster import Cluster, generate
 from app.demo.personas import PERSONAS, Persona
 from app.demo.registers import RegisterKind, RegisterRow
 from app.errors import ConfigurationError, OvergangError
+from app.fhir.outcome import outcome
 from app.identity import issue_token
 from app.identity.tokens import new_issuer_key, public_jwks
 from app.runtime import random_id, to_us
@@ -120,7 +121,7 @@ async def submit_as(service: Service, token_key: dict[str, str], one: Submission
         fault = content.faults[0]
         raise OvergangError(f"demo data is invalid at {fault.path}: {fault.text}", faults=content.faults)
     call = Call(caller=caller, request_id=random_id(), at_us=at_us)
-    await transaction(service, call, content=content, minimal=True)
+    await transaction(service, call, content=content, minimal=True, outcome=outcome)
 
 
 def persona_token(

@@ -14,7 +14,7 @@ from app.errors import (
     TooCostlyError,
     VersionConflictError,
 )
-from app.fhir.outcome import success
+from app.fhir.outcome import outcome, success
 from app.fhir.wire import Answer, Request, http_date, to_json, version_of_tag, version_tag
 from app.sharing import Written
 from schemas.admit import Admitted, Rejected, admit
@@ -112,11 +112,11 @@ async def bundle(service: Service, call: Call, request: Request) -> Answer:
         entries = apart(raw, result.faults) if result.kind == "invalid" else None
         if entries is None:
             raise refusal(result)
-        return Answer(200, await sharing.batch(service, call, contents=entries, minimal=minimal))
+        return Answer(200, await sharing.batch(service, call, contents=entries, minimal=minimal, outcome=outcome))
     kind = result.resource.get("type")
     if kind == "transaction":
-        return Answer(200, await sharing.transaction(service, call, content=result, minimal=minimal))
+        return Answer(200, await sharing.transaction(service, call, content=result, minimal=minimal, outcome=outcome))
     if kind == "batch":
-        return Answer(200, await sharing.batch(service, call, contents=[result], minimal=minimal))
+        return Answer(200, await sharing.batch(service, call, contents=[result], minimal=minimal, outcome=outcome))
     text = "post a transaction or a batch here; messages go to `$process-message`, reports to `$submit-report`"
     raise InvalidContentError(text, faults=(Fault("Bundle.type", "value", text),))

@@ -2,6 +2,7 @@
 
 import hashlib
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -11,7 +12,7 @@ from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
 from app.sharing.message import served
-from app.store import bookkeeping, directory, facts, outbox, versions
+from app.store import citizens, directory, facts, outbox, versions
 from app.store.controller import controller_of
 from app.store.directory import Directory
 from app.store.job import Job
@@ -21,32 +22,41 @@ from consent.vocabulary import Function
 from schemas.fault import Fault
 
 _PAGE = 100
+_MOST_PAGES = 50
 
 
 async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
     """Return a history-less collection: one Parameters for each notice to the caller's organisation, oldest first.
 
-    `since` is an instant. A notice whose municipality has no active health service any more is not shown, and none is
-    shown to whom the directory does not know there as its system or in a treating function.
+    `since` is an instant; a link `next` leads to what is left. A notice whose municipality has no active health service
+    any more is not shown, and none is shown to whom the directory does not know there as its system or in a treating
+    function.
 
     Raises:
         InvalidSearchError: an unknown parameter or value.
     """
-    since_us = _since(pairs)
+    since_us, after = _from(pairs)
     async with service.database.snapshot() as snapshot:
         requester, _ = await gate.identify(snapshot, call)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
         own = controller_of(registry, requester.organisation or "")
-        waiting = await outbox.of_recipient(snapshot, own, since_us=since_us, limit=_PAGE) if own else []
-        shown: list[tuple[Any, str]] = []
-        for notice in waiting:
-            known = await facts.load(snapshot, pid=notice.pid, requester=requester, at_us=call.at_us)
-            if _is_told(requester, known, registry, call.at_us) and own in served(
-                registry, known.relations, call.at_us
-            ):
-                master = await bookkeeping.master_reference(snapshot, notice.pid)
-                patient = service.database.ids.encode(notice.pid, master) if master is not None else ""
-                shown.append((notice, patient))
+        shown: list[tuple[outbox.Notice, str]] = []
+        last: outbox.Notice | None = None
+        # What may not be told any more must not stand in the way of what may.
+        for _ in range(_MOST_PAGES if own else 0):
+            waiting = await outbox.of_recipient(snapshot, own, since_us=since_us, after_id=after, limit=_PAGE)
+            for notice in waiting:
+                known = await facts.load(snapshot, pid=notice.pid, requester=requester, at_us=call.at_us)
+                if _is_told(requester, known, registry, call.at_us) and own in served(
+                    registry, known.relations, call.at_us
+                ):
+                    citizen = await citizens.load(snapshot, notice.pid)
+                    master = citizen.master if citizen is not None else None
+                    shown.append((notice, service.database.ids.encode(notice.pid, master or 0)))
+            last = waiting[-1] if len(waiting) == _PAGE else None
+            if last is None or shown:
+                break
+            since_us, after = last.at_us, last.id
     for pid in sorted({notice.pid for notice, _ in shown}):
         record = gate.plain_entry(
             call,
@@ -77,6 +87,9 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
         for notice, patient in shown
     ]
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
+    if last is not None:
+        since = from_us(last.at_us).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        bundle["link"] = [{"relation": "next", "url": f"{base}/$notices?since={since}&after={quote(last.id)}"}]
     if entries:
         bundle["entry"] = entries
     return msgspec.json.encode(bundle)
@@ -106,15 +119,20 @@ def _uuid(seed: str) -> str:
     return f"{digest[:8]}-{digest[8:12]}-4{digest[13:16]}-8{digest[17:20]}-{digest[20:32]}"
 
 
-def _since(pairs: list[tuple[str, str]]) -> int:
-    since_us = 0
+def _from(pairs: list[tuple[str, str]]) -> tuple[int, str]:
+    """Return from when on, and after which notice of that moment."""
+    since_us, after = 0, ""
     faults = []
     for name, value in pairs:
         bound = date_range(value) if name == "since" else None
         if bound is not None:
             since_us = bound[0]
+        elif name == "after":
+            after = value
         elif name != "_format":
-            faults.append(Fault("since", "value", "`$notices` takes `since`, an instant, and nothing else"))
+            faults.append(
+                Fault("since", "value", "`$notices` takes `since`, an instant, and `after`, of its link `next`")
+            )
     if faults:
         raise InvalidSearchError(faults[0].text, faults=tuple(faults))
-    return since_us
+    return since_us, after

@@ -65,6 +65,8 @@ async def summary(
     async with service.database.snapshot() as snapshot:
         pid = await _citizen(service, snapshot, call, id, identifier)
         access = await _authorized(service, snapshot, call, pid=pid, view=view, by_id=id is not None)
+        if id is not None:
+            await _check_patient(service, snapshot, access, id)
         key, exact = _key(service, call, access, view)
         kept = service.summaries.find(key, at_us=call.at_us) if exact else None
         if kept is None:
@@ -93,6 +95,17 @@ async def _citizen(
         return await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
     place = service.database.ids.decode(id_ or "")
     return None if place is None or place[0] in {DIRECTORY, UNKNOWN_PID} else place[0]
+
+
+async def _check_patient(service: Service, snapshot: Snapshot, access: Access, id_: str) -> None:
+    """Check that an id is a Patient's that can be read; counter 0 names the citizen where no Patient can."""
+    place = service.database.ids.decode(id_)
+    n = 0 if place is None else place[1]
+    if n == 0:
+        return
+    patient = await resources.read(snapshot, access.permit, access.signatures, type_number=_PATIENT, n=n)
+    if patient is None or patient.deleted:
+        raise NotFoundError("there is no such resource for you")
 
 
 async def _authorized(

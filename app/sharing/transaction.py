@@ -3,7 +3,7 @@
 Source: https://hl7.org/fhir/R4/http.html#transaction
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -11,7 +11,13 @@ import msgspec
 
 from app import audit
 from app.context import Call, Service
-from app.errors import InvalidContentError, NotFoundError, OvergangError, UnsupportedError
+from app.errors import (
+    InvalidContentError,
+    NotAuthenticatedError,
+    NotFoundError,
+    OvergangError,
+    UnsupportedError,
+)
 from app.runtime import from_us
 from app.sharing import entries as of
 from app.sharing import look_up
@@ -23,12 +29,15 @@ from schemas.admit import Admitted, Rejected
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 
+Outcome = Callable[[OvergangError], Mapping[str, Any]]
+"""How the face says an error: as an OperationOutcome."""
+
 _MOST_ENTRIES = 2000
 _OPERATION = {"POST": audit.Operation.CREATE, "PUT": audit.Operation.UPDATE, "DELETE": audit.Operation.DELETE}
 _REASONS = {200: "200 OK", 201: "201 Created", 204: "204 No Content"}
 
 
-async def transaction(service: Service, call: Call, *, content: Admitted, minimal: bool) -> bytes:
+async def transaction(service: Service, call: Call, *, content: Admitted, minimal: bool, outcome: Outcome) -> bytes:
     """Store all entries or none; GET entries are answered afterwards. Returns a transaction-response.
 
     Raises:
@@ -53,7 +62,7 @@ async def transaction(service: Service, call: Call, *, content: Admitted, minima
     results = await submit(service, call, submission)
     written = {id(entry): one for entry, one in zip(writes, results, strict=True)}
     parts = [
-        await _read_or_fail(service, call, entry)
+        await _read_or_fail(service, call, entry, outcome)
         if entry.method == "GET"
         else _written_part(service, entry, written[id(entry)], minimal=minimal)
         for entry in wanted
@@ -61,7 +70,9 @@ async def transaction(service: Service, call: Call, *, content: Admitted, minima
     return _response("transaction-response", parts)
 
 
-async def batch(service: Service, call: Call, *, contents: Sequence[Admitted | Rejected], minimal: bool) -> bytes:
+async def batch(
+    service: Service, call: Call, *, contents: Sequence[Admitted | Rejected], minimal: bool, outcome: Outcome
+) -> bytes:
     """Answer each entry by itself; one that fails carries its OperationOutcome. Returns a batch-response.
 
     `contents` are one batch, or its entries as batches of one where some are invalid (`schemas.batches`).
@@ -71,19 +82,23 @@ async def batch(service: Service, call: Call, *, contents: Sequence[Admitted | R
     for content in contents:
         found = [content.faults] if isinstance(content, Rejected) else of.each_of_bundle(content)
         items += [of.at(item, len(items)) for item in found] if len(contents) > 1 else found
-    parts = [await _batch_part(service, call, item, minimal=minimal) for item in items]
+    parts = [await _batch_part(service, call, item, outcome, minimal=minimal) for item in items]
     return _response("batch-response", parts)
 
 
-async def _batch_part(service: Service, call: Call, item: Entry | tuple[Fault, ...], *, minimal: bool) -> bytes:
+async def _batch_part(
+    service: Service, call: Call, item: Entry | tuple[Fault, ...], outcome: Outcome, *, minimal: bool
+) -> bytes:
     if not isinstance(item, Entry):
-        return _failed_part(InvalidContentError("the entry was refused", faults=item))
+        return _failed_part(InvalidContentError("the entry was refused", faults=item), outcome)
     if item.method == "GET":
-        return await _read_or_fail(service, call, item)
+        return await _read_or_fail(service, call, item, outcome)
     try:
         (one,) = await submit(service, call, Submission(entries=[item], operation=_OPERATION[item.method]))
+    except NotAuthenticatedError:
+        raise  # nobody: nothing of the whole is answered
     except OvergangError as error:
-        return _failed_part(error)
+        return _failed_part(error, outcome)
     return _written_part(service, item, one, minimal=minimal)
 
 
@@ -108,11 +123,13 @@ def _entries(content: Admitted) -> list[Entry]:
     return [item for item in items if isinstance(item, Entry)]
 
 
-async def _read_or_fail(service: Service, call: Call, entry: Entry) -> bytes:
+async def _read_or_fail(service: Service, call: Call, entry: Entry, outcome: Outcome) -> bytes:
     try:
         return await _read(service, call, entry)
+    except NotAuthenticatedError:
+        raise  # nobody: nothing of the whole is answered
     except OvergangError as error:
-        return _failed_part(error)
+        return _failed_part(error, outcome)
 
 
 async def _read(service: Service, call: Call, entry: Entry) -> bytes:
@@ -150,15 +167,8 @@ def _head(status: int, *, etag: int, updated_us: int, location: str | None = Non
     return msgspec.json.encode(head)
 
 
-def _failed_part(error: OvergangError) -> bytes:
-    faults: Sequence[Fault] = error.faults or (Fault("", error.issue, error.text),)
-    issues = [
-        {"severity": fault.severity, "code": fault.code, "diagnostics": fault.text}
-        | ({"expression": [fault.path]} if fault.path else {})
-        for fault in faults
-    ]
-    outcome = {"resourceType": "OperationOutcome", "issue": issues}
-    return msgspec.json.encode({"response": {"status": str(error.status), "outcome": outcome}})
+def _failed_part(error: OvergangError, outcome: Outcome) -> bytes:
+    return msgspec.json.encode({"response": {"status": str(error.status), "outcome": outcome(error)}})
 
 
 def _response(kind: str, parts: list[bytes]) -> bytes:

@@ -89,7 +89,6 @@ def test_only_writing_and_notices_keep_the_books() -> None:
     assert users == {
         "app/sharing/log.py",
         "app/sharing/message.py",
-        "app/sharing/notices.py",
         "app/sharing/patients.py",
         "app/sharing/report.py",
         "app/sharing/submit.py",
