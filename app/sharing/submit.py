@@ -372,11 +372,19 @@ async def _check_others(
         others = other_citizens(rewritten(entry.resource, references), own=own)
         faults += [moved(fault, entry) for fault in others.faults]
         for name in others.allowed:
+            if _dangles(service, name):
+                continue
             if await _pid_of(service, snapshot, name, at_us=at_us) != subject.row.pid:
                 text = "this must be the same citizen, by a number or a Patient that is known here as hers"
                 faults.append(Fault(f"{entry.path}.link[0].other", "business-rule", text))
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
+
+
+def _dangles(service: Service, name: str) -> bool:
+    """Tell that an address is none that the service could have given: it names nobody here and stays as it is."""
+    bare = name.removeprefix(service.settings.public_url + "/").removeprefix("Patient/")
+    return "|" not in name and service.database.ids.decode(bare) is None
 
 
 async def _pid_of(service: Service, snapshot: Snapshot, name: str, *, at_us: int) -> int | None:

@@ -237,6 +237,26 @@ async def test_directory_entries_travel_with_the_citizens_and_are_found_again(wo
     assert again.json()["entry"][0]["resource"]["performer"] == [{"reference": f"Organization/{one}"}]
 
 
+async def test_a_patients_links_that_lead_nowhere_stay_as_they_are_and_to_another_citizen_are_refused(
+    world: World,
+) -> None:
+    def linked(other: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "resourceType": "Patient",
+            "identifier": [{"system": NANCY[0], "value": NANCY[1]}],
+            "name": [{"family": "Berggren", "given": ["Nancy"]}],
+            "link": [{"type": "seealso", "other": other}],
+        }
+
+    system = world.as_("gp-system")
+    dangling = await system.post("/Patient", json=linked({"reference": "Patient/Lonni"}))
+    assert dangling.status_code in {200, 201}, dangling.text
+    assert dangling.json()["link"][0]["other"] == {"reference": "Patient/Lonni"}
+    other = await system.post("/Patient", json=linked({"identifier": {"system": OTHER[0], "value": OTHER[1]}}))
+    assert other.status_code == 422
+    assert issues(other)[0]["expression"] == ["Patient.link[0].other"]
+
+
 async def test_units_that_share_a_company_number_stay_apart(world: World) -> None:
     company = {"system": "http://cvr.dk", "value": "29190623"}
 
