@@ -23,9 +23,10 @@ from app.sharing.actors import actors_of
 from app.sharing.citizen import Subject, row_of, subject_of
 from app.sharing.draft import Draft
 from app.sharing.drafting import Drafting, Placed
-from app.sharing.entries import Entry, moved
+from app.sharing.entries import Entry
 from app.sharing.kept import Kept, plan_directory
-from app.sharing.rewriting import local_of, names_of, references_in, rewritten
+from app.sharing.others import check_once, check_others
+from app.sharing.rewriting import local_of, names_of, references_in
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
 from app.store.controller import controller_of
@@ -37,7 +38,7 @@ from app.store.place import place_of
 from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.translate.directives import is_directive
-from app.translate.homes import HomeRef, Inherits, home_of, other_citizens
+from app.translate.homes import HomeRef, Inherits, home_of
 from app.translate.source import Source
 from consent.directives import may_replace
 from consent.model import NOBODY, Signature
@@ -161,7 +162,7 @@ async def _drafted(
         raise NotFoundError(_GONE)
     draft = Draft.begin(subject.row, access.signatures)
     placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
-    _check_once(placed)
+    check_once(placed)
     if any(entry.id is not None for entry in entries):
         subject = await _agreed(service, snapshot, call, subject, writes, stated)
     references = {**submission.references, **kept.references}
@@ -169,7 +170,7 @@ async def _drafted(
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     own = {each.reference for each in placed if each.entry.type == "Patient"}
-    await _check_others(service, snapshot, subject, writes, references, own, at_us=call.at_us)
+    await check_others(service, snapshot, subject, writes, references, own, at_us=call.at_us)
     related = await _related(service, snapshot, access, writes, references)
     drafting = Drafting(
         call=call,
@@ -335,65 +336,6 @@ def _may_change(access: Access, stored: Stored) -> bool:
     if request.action is Action.DIRECT:
         return may_replace(access.permit, author=signature.author)
     return signature.controller == request.requester.controller
-
-
-def _check_once(placed: Sequence[Placed]) -> None:
-    """Refuse a transaction of which two entries are the same resource here, whatever they were called."""
-    faults: list[Fault] = []
-    seen: set[object] = set()
-    for each in placed:
-        # A source keeps one Patient of a citizen, so two new ones in one transaction would be the same.
-        name: object = "Patient" if each.entry.type == "Patient" and each.entry.method == "POST" else each.n
-        if not seen.isdisjoint({name, each.n}) and not each.is_kept:
-            text = "another entry is the same resource: a source keeps one Patient of a citizen"
-            faults.append(Fault(each.entry.path, "duplicate", text))
-        seen |= {name, each.n}
-    if faults:
-        raise InvalidContentError(faults[0].text, faults=tuple(faults))
-
-
-async def _check_others(
-    service: Service,
-    snapshot: Snapshot,
-    subject: Subject,
-    writes: Sequence[Entry],
-    references: Mapping[str, str],
-    own: set[str],
-    *,
-    at_us: int,
-) -> None:
-    """Refuse other citizens: those whom the table of homes does not allow, and those whom it does.
-
-    Reading a record that names two would need permits for both, so a link leads to another Patient or number of the
-    same citizen alone. Known to be another and not known at all get the same answer.
-    """
-    faults: list[Fault] = []
-    for entry in writes:
-        others = other_citizens(rewritten(entry.resource, references), own=own)
-        faults += [moved(fault, entry) for fault in others.faults]
-        for name in others.allowed:
-            if _dangles(service, name):
-                continue
-            if await _pid_of(service, snapshot, name, at_us=at_us) != subject.row.pid:
-                text = "this must be the same citizen, by a number or a Patient that is known here as hers"
-                faults.append(Fault(f"{entry.path}.link[0].other", "business-rule", text))
-    if faults:
-        raise InvalidContentError(faults[0].text, faults=tuple(faults))
-
-
-def _dangles(service: Service, name: str) -> bool:
-    """Tell that an address is none that the service could have given: it names nobody here and stays as it is."""
-    bare = name.removeprefix(service.settings.public_url + "/").removeprefix("Patient/")
-    return "|" not in name and service.database.ids.decode(bare) is None
-
-
-async def _pid_of(service: Service, snapshot: Snapshot, name: str, *, at_us: int) -> int | None:
-    """Return whom 'system|value' or the address of a Patient here names."""
-    system, bar, value = name.rpartition("|")
-    if bar:
-        return await citizens.find_pid(snapshot, system, value, at_us=at_us)
-    place = service.database.ids.decode(name.removeprefix(service.settings.public_url + "/").removeprefix("Patient/"))
-    return None if place is None or place[0] == DIRECTORY else place[0]
 
 
 async def _related(
