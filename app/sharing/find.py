@@ -1,5 +1,6 @@
 """Search within one citizen, or in the directory: selected, decided, found in SQL, released, recorded."""
 
+from contextlib import suppress
 from dataclasses import replace
 
 from app import audit, gate
@@ -29,7 +30,7 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
 
     Raises:
         InvalidSearchError: what was asked cannot be asked; every fault.
-        AccessRefusedError: no basis for the citizen who is named; the same for one whom the service does not know.
+        AccessRefusedError: see `_access`.
     """
     if type == "AuditEvent":
         return await search_log(service, call, pairs=pairs)
@@ -44,21 +45,8 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
             await gate.identify(snapshot, call)
             page = await sql.find(snapshot, None, query, after=after)
             return _bundle(service, call, cursors, query, list(page.rows), page.total, page.next)
-        pid = await _citizen(service, snapshot, call, query)
-        try:
-            access = await gate.authorize(
-                service,
-                snapshot,
-                call,
-                pid=pid,
-                action=Action.LOOK_UP,
-                operation=audit.Operation.SEARCH,
-                query=said(query),
-            )
-        except AccessRefusedError:
-            if query.patient is not None:
-                raise
-            # By id alone, absent and withheld are the same empty answer, as they are the same 404 to a read.
+        access = await _access(service, snapshot, call, query)
+        if access is None:
             return _bundle(service, call, cursors, query, [], 0, None)
         page = await _page(snapshot, access, query, after=after)
         released = gate.release(access.permit, page.rows)
@@ -84,23 +72,45 @@ async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after
     return Page(chosen if query.count else (), len(chosen), None)
 
 
-async def _citizen(service: Service, snapshot: Snapshot, call: Call, query: SearchQuery) -> int | None:
-    """Return whom the search is about: the selected citizen, or the one whom the one `_id` belongs to.
+async def _access(service: Service, snapshot: Snapshot, call: Call, query: SearchQuery) -> Access | None:
+    """Return the access to the citizen whom the search names or, where it names ids alone, to the one whose they are.
 
-    Several ids could be told apart by whose they are, so they need the citizen beside them.
+    None when there is none to anybody whose ids these are. By id, absent and withheld are the same empty answer, as
+    they are the same 404 to a read, and neither changes what the other ids find.
+
+    Raises:
+        AccessRefusedError: no basis for the citizen who is named; the same for one whom the service does not know.
+        InvalidSearchError: no citizen is named, or the ids belong to several who may all be looked up.
     """
+
+    async def ask(pid: int | None) -> Access:
+        return await gate.authorize(
+            service, snapshot, call, pid=pid, action=Action.LOOK_UP, operation=audit.Operation.SEARCH, query=said(query)
+        )
+
     selected = query.patient
-    if selected is None:
-        if len(query.ids) == 1:
-            place = service.database.ids.decode(next(iter(query.ids)))
-            return None if place is None else _known(place[0])
+    if isinstance(selected, ByIdentifier):
+        return await ask(await citizens.find_pid(snapshot, selected.system, selected.value, at_us=call.at_us))
+    if isinstance(selected, ById):
+        return await ask(_owner(service, selected.id))
+    if not query.ids:
         name = "identifier" if query.type == "Patient" else "patient"
         text = f"name the citizen: a search without `{name}` is refused"
         raise InvalidSearchError(text, faults=(Fault(name, "required", text),))
-    if isinstance(selected, ById):
-        place = service.database.ids.decode(selected.id)
-        return None if place is None else _known(place[0])
-    return await citizens.find_pid(snapshot, selected.system, selected.value, at_us=call.at_us)
+    owners = dict.fromkeys(owner for id_ in query.ids if (owner := _owner(service, id_)) is not None)
+    found: list[Access] = []
+    for owner in owners or (None,):
+        with suppress(AccessRefusedError):
+            found.append(await ask(owner))
+    if len(found) > 1:
+        text = "a search is about one citizen: these ids belong to several"
+        raise InvalidSearchError(text, faults=(Fault("_id", "invalid", text),))
+    return found[0] if found else None
+
+
+def _owner(service: Service, id_: str) -> int | None:
+    place = service.database.ids.decode(id_)
+    return None if place is None else _known(place[0])
 
 
 def _known(pid: int) -> int | None:

@@ -213,11 +213,15 @@ async def test_row_07_a_parameter_given_twice_or_as_a_list_never_turns_and_into_
         f"patient={bo},{anna}",
         f"patient={anna}&patient.identifier={quote('|'.join(BO))}",
         f"patient={anna}&subject:Patient={bo}",
-        f"_id={leaks.ids['open']},{leaks.ids['other']}",
         f"_id={leaks.ids['open']}&_id={leaks.ids['other']}",
     ):
         for who in (GP, NURSE, CALLER_OF["other-gp"]):
             assert (await leaks.ask(who, "GET", f"/Condition?{query}")).status == 400, query
+    # Ids of others, and ids of nobody, change nothing of what the caller's own find.
+    for more in (leaks.ids["other"], leaks.ids["label"], leaks.never[ANNA], leaks.never[BO], leaks.alien):
+        for ids in (f"{leaks.ids['open']},{more}", f"{more},{leaks.ids['open']}"):
+            answer = await leaks.ask(GP, "GET", f"/Condition?_id={ids}&_total=accurate")
+            assert (answer.status, answer.ids(), answer.json["total"]) == (200, {leaks.ids["open"]}, 1), more
     path = f"/Patient/{anna}/Condition"
     for query in (f"patient={bo}", f"subject={bo}", f"patient:Patient={bo}", "subject.name=x"):
         assert (await leaks.ask(GP, "GET", f"{path}?{query}")).status == 400, query
