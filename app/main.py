@@ -5,10 +5,12 @@ import json
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import JSONResponse
+from joserfc.errors import JoseError
 from starlette.routing import Route
 
 from app.config import Settings, settings_from_environment
@@ -52,20 +54,34 @@ async def _service(settings: Settings, database: Database) -> Service:
     is_demo = "demo" in marks
     issuers: dict[str, Any] = {}
     if settings.issuers_file is not None:
-        issuers = json.loads(settings.issuers_file.read_text(encoding="utf-8"))
+        issuers = _issuers_in(settings.issuers_file)
     if settings.mode == "development":
         if not is_demo:
             raise ConfigurationError("development mode refuses a database that is not marked as demo")
         issuers["overgang-demo"] = json.loads(marks["demo-issuer-public"])
     if not issuers:
         raise ConfigurationError("no issuer of tokens is configured: set OVERGANG_ISSUERS_FILE")
+    try:
+        verifier = TokenVerifier(issuers, audience=settings.audience)
+    except (JoseError, ValueError, KeyError, TypeError, AttributeError):
+        raise ConfigurationError("an issuer of tokens has keys that cannot be read: give a JWKS for each") from None
     return Service(
         settings=settings,
         database=database,
-        verifier=TokenVerifier(issuers, audience=settings.audience),
+        verifier=verifier,
         secret=marks["digest-key"],
         is_demo=is_demo,
     )
+
+
+def _issuers_in(file: Path) -> dict[str, Any]:
+    try:
+        issuers = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        raise ConfigurationError("the file of OVERGANG_ISSUERS_FILE cannot be read as JSON") from None
+    if not isinstance(issuers, dict):
+        raise ConfigurationError('the file of OVERGANG_ISSUERS_FILE must be `{"issuer": JWKS, ...}`')
+    return issuers
 
 
 class LateFhirApp:

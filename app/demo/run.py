@@ -30,6 +30,8 @@ from consent.vocabulary import Purpose, RelationKind, RepresentationKind
 from schemas.admit import Admitted, admit
 
 ISSUER = "overgang-demo"
+SEEDED = "demo-seeded"
+"""Mark of a database that was seeded to the end."""
 _AT_ONCE = 6
 Progress = Callable[[int, int], None]
 
@@ -85,6 +87,7 @@ async def seed(service: Service, *, at: datetime, citizens: int = 220, number: i
 
     for start in range(0, len(groups), _AT_ONCE):
         await asyncio.gather(*(write(group) for group in groups[start : start + _AT_ONCE]))
+    await service.database.commit(Job(pid=DIRECTORY, writes=(settings.put(SEEDED, b"1"),)))
     return cluster
 
 

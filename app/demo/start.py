@@ -8,11 +8,12 @@ import httpx2
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from app.config import Settings
-from app.demo.run import mark_as_demo, seed
-from app.errors import UnavailableError
+from app.demo.run import SEEDED, mark_as_demo, seed
+from app.errors import ConfigurationError, UnavailableError
 from app.main import open_service
 from app.runtime import now
 from app.store import directory
+from app.store import settings as marks
 from app.store.database import open_database
 from app.store.migrate import migrate
 
@@ -23,7 +24,7 @@ async def prepare(settings: Settings, *, citizens: int, number: int) -> None:
     """Migrate and, when the database is empty, mark it as demo and seed it.
 
     Raises:
-        ConfigurationError: the database holds data and is not marked as demo.
+        ConfigurationError: the database holds data and is not marked as demo, or its seeding was interrupted.
     """
     if settings.database_url.startswith("sqlite:///"):
         Path(settings.database_url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
@@ -32,11 +33,14 @@ async def prepare(settings: Settings, *, citizens: int, number: int) -> None:
     try:
         await mark_as_demo(database)
         async with database.snapshot() as snapshot:
-            is_seeded = bool((await directory.load(snapshot, 0)).organisations)
+            has_begun = bool((await directory.load(snapshot, 0)).organisations)
+            is_seeded = SEEDED in await marks.load(snapshot)
     finally:
         await database.close()
     if is_seeded:
         return
+    if has_begun:
+        raise ConfigurationError("the seeding of this database was interrupted: remove it and begin again")
     service = await open_service(settings.model_copy(update={"mode": "development"}))
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
