@@ -156,7 +156,7 @@ def _reachable(programs: Path, folder: Path, user: int | None) -> Path:
 
 
 def _run(programs: Path, program: str, *arguments: object, user: int | None) -> None:
-    subprocess.run(  # noqa: S603  # the server's own programs
+    subprocess.run(  # the server's own programs
         [programs / program, *map(str, arguments)],
         check=True,
         stdout=subprocess.DEVNULL,
