@@ -16,6 +16,12 @@ from app.errors import OvergangError
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Overgang: one shared picture of a citizen.")
 audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit chains, or seal their heads to anchor elsewhere.")
 app.add_typer(audit_app, name="audit")
+terminology_app = typer.Typer(
+    no_args_is_help=True, help="Code systems that others publish and this software does not ship."
+)
+app.add_typer(terminology_app, name="terminology")
+
+By = Annotated[str, typer.Option("--by", help="who runs this, as it shall stand in the audit")]
 
 _DEMO_URL = "sqlite:///var/demo.sqlite"
 
@@ -152,6 +158,47 @@ def demo(
     finally:
         server.terminate()
         server.wait(timeout=30)
+
+
+@terminology_app.command("import")
+def terminology_import(
+    system: Annotated[str, typer.Argument(help="`fsiii`")],
+    file: Annotated[
+        Path, typer.Argument(help="the publisher's file, see docs/operate.md", exists=True, dir_okay=False)
+    ],
+    by: By,
+) -> None:
+    """Read a code system into the database; the same file again changes nothing, another one takes its place."""
+    from app.errors import InvalidContentError  # noqa: PLC0415
+    from app.runtime import now_us  # noqa: PLC0415
+    from app.sharing import Imported, import_fsiii, read_fsiii_file  # noqa: PLC0415
+    from app.sharing.terminology import LARGEST_FILE  # noqa: PLC0415
+    from app.store.database import open_database  # noqa: PLC0415
+
+    if system != "fsiii":
+        raise InvalidContentError("the only code system that can be imported is `fsiii`")
+    if file.stat().st_size > LARGEST_FILE:
+        raise InvalidContentError("the file is larger than any publication of FSIII; nothing was changed")
+
+    async def run() -> Imported:
+        publication = read_fsiii_file(file.read_bytes())
+        database = await open_database(settings_from_environment().database_url)
+        try:
+            return await import_fsiii(database, publication, by=by, at_us=now_us())
+        finally:
+            await database.close()
+
+    done = asyncio.run(run())
+    read = done.publication
+    typer.echo(f"FSIII version {read.version}: {len(read.rows)} codes, {read.paired} of them UUIDs with a legacy form")
+    if read.unknown_branches:
+        branches = ", ".join(read.unknown_branches)
+        typer.echo(f"left out, and so social cases: {read.left_out} codes of unknown branches: {branches}")
+    typer.echo(
+        f"new: {done.added}, gone: {done.removed}"
+        if done.changed
+        else "the same codes were loaded already; nothing was changed"
+    )
 
 
 @audit_app.command("key")

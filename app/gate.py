@@ -12,7 +12,7 @@ from app import audit
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError
 from app.runtime import from_us
-from app.store import citizens, clients, directory, facts, signatures, versions
+from app.store import citizens, clients, directory, facts, signatures, terminology, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import AuditEntry, Job
@@ -22,6 +22,7 @@ from app.store.tables import NO_CITIZEN
 from consent import POLICY_VERSION, decide, disclose, guidance
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
 from consent.vocabulary import Action, Category
+from schemas.terminology import fsiii
 
 _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
@@ -45,13 +46,15 @@ class Access:
 async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int, ...]]:
     """Return the requester as the directory knows it, and the versions of the shared facts.
 
-    A client's registration is a ceiling; a revoked token or client is nobody. Both are re-read at every request.
+    A client's registration is a ceiling; a revoked token or client is nobody. Both are re-read at every request. From
+    here on the imported codes of the database's version are in use.
 
     Raises:
         NotAuthenticatedError: revoked, not registered, or beyond its registration.
     """
     caller = call.caller
     shared = await versions.load(snapshot)
+    fsiii.use(await terminology.load(snapshot, shared.terminology))
     registry = await clients.load(snapshot, shared)
     if not registry.admits(caller.requester, caller.purposes, token_id=caller.token_id, at_us=call.at_us):
         raise NotAuthenticatedError(

@@ -24,6 +24,7 @@ class Operation(IntEnum):
     UNCHANGED = 14  # 304: the caller was told that what it has is still true
     EXPLAIN = 15
     NOTICES = 16
+    OPERATE = 17  # an operator's command; about no citizen
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):

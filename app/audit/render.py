@@ -39,6 +39,7 @@ _SHAPE: dict[Operation, tuple[str, str, str]] = {
     Operation.UNCHANGED: ("operation", "E", "PatientQuery"),
     Operation.EXPLAIN: ("operation", "E", "PatientQuery"),
     Operation.NOTICES: ("operation", "E", "PatientQuery"),
+    Operation.OPERATE: ("operation", "E", "PatientUpdate"),
 }
 
 

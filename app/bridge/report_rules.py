@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from app.bridge.element import JSON, child, children, codings, text
 from app.bridge.report_shapes import SHAPES
 from schemas.fault import Fault
-from schemas.terminology.fsiii import Family, family_of, legacy_of, level_of
+from schemas.terminology.fsiii import Family, family_of, is_unknown, legacy_of, level_of
 from schemas.terminology.systems import FSIII, canonical
 
 _CONDITIONS = frozenset({Family.CARE_CONDITION, Family.NURSING_CONDITION})
@@ -59,11 +59,14 @@ def _condition(entry: ReportEntry, _by_url: Mapping[str, ReportEntry], _places: 
     """Hold the code to FSIII in either form, and the severity to the area: home care (J) has one, nursing (I) none."""
     path = f"{entry.path}.code"
     codes = _fsiii(entry.resource, "code")
-    families = {family_of(code) for code in codes}
+    known = _known(codes)
+    if codes and not known:
+        return []
+    families = {family_of(code) for code in known}
     if len(families) != 1 or not families <= _CONDITIONS:
         return [Fault(path, "code-invalid", "the code is one FSIII condition of home care (J) or nursing (I)")]
     faults = []
-    if len({legacy_of(code) or code for code in codes}) > 1:
+    if len({legacy_of(code) or code for code in known}) > 1:
         faults.append(Fault(path, "business-rule", "the two code forms name different conditions"))
     path = f"{entry.path}.severity"
     if families == {Family.NURSING_CONDITION}:
@@ -87,8 +90,10 @@ def _goal(entry: ReportEntry, by_url: Mapping[str, ReportEntry], places: Mapping
         condition = by_url.get(places.get(text(each, "reference") or "", ""))
         if condition is None:
             continue
-        families = {family_of(code) for code in _fsiii(condition.resource, "code")}
-        if condition.type != "Condition" or families != {Family.CARE_CONDITION}:
+        codes = _fsiii(condition.resource, "code")
+        families = {family_of(code) for code in _known(codes)}
+        is_about_function = families == {Family.CARE_CONDITION} or (bool(codes) and not families)
+        if condition.type != "Condition" or not is_about_function:
             path = f"{entry.path}.addresses[{index}]"
             faults.append(Fault(path, "business-rule", "a goal is about a home care condition (J)"))
     return faults
@@ -132,5 +137,10 @@ def _is_level(codes: Sequence[str]) -> bool:
 
 
 def _is_service(codes: Sequence[str]) -> bool:
-    families = {family_of(code) for code in codes}
-    return len(families) == 1 and families <= _SERVICES
+    families = {family_of(code) for code in _known(codes)}
+    return (len(families) == 1 and families <= _SERVICES) or (bool(codes) and not families)
+
+
+def _known(codes: Sequence[str]) -> list[str]:
+    """Leave out UUIDs that are in no table of ours: the report is not refused for them, and they open nothing."""
+    return [code for code in codes if not is_unknown(code)]

@@ -6,7 +6,7 @@ Restated from the profiles of the KL gateway (klgateway-care-*, 1.2.0): a report
 from dataclasses import dataclass
 
 from app.bridge.element import JSON, codings, text
-from schemas.terminology.fsiii import Family, family_of
+from schemas.terminology.fsiii import Family, family_of, is_unknown
 from schemas.terminology.systems import FSIII, SNOMED, canonical
 
 FOLLOW_UP = "712744002"
@@ -107,9 +107,11 @@ def shape_of(resource: JSON) -> str | None:
     for system, code in codings(resource, "code"):
         if canonical(system) == SNOMED and code == FOLLOW_UP:
             return "follow-up-observation"
-        family = family_of(code) if canonical(system) == FSIII else None
-        if family in _OWN:
+        if canonical(system) != FSIII:
+            continue
+        family = family_of(code)
+        if family in _OWN or (is_unknown(code) and "focus" in resource):
             return "citizens-own-observation"
-        if family in _AREAS:
+        if family in _AREAS or is_unknown(code):
             return "matter-of-interest-observation"
     return None

@@ -11,6 +11,7 @@ from app.sharing.registers import RegisterFact, feed_registers
 from app.sharing.report import submit_report
 from app.sharing.single import create, delete, update
 from app.sharing.summary import summary
+from app.sharing.terminology import Imported, import_fsiii, read_fsiii_file
 from app.sharing.transaction import batch, transaction
 from app.sharing.values import Acknowledged, Found, Made, Written
 
@@ -18,6 +19,7 @@ __all__ = [
     "Acknowledged",
     "DirectoryFile",
     "Found",
+    "Imported",
     "Made",
     "RegisterFact",
     "Written",
@@ -27,11 +29,13 @@ __all__ = [
     "delete",
     "feed_registers",
     "history",
+    "import_fsiii",
     "load_directory",
     "load_registers",
     "notices",
     "read",
     "read_directory_file",
+    "read_fsiii_file",
     "receive_message",
     "recognise",
     "search",

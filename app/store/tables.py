@@ -302,8 +302,18 @@ agreement = Table(
     **_clustered,
 )
 
+terminology = Table(
+    "terminology",  # what an operator imported; the service itself ships single codes alone
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("code", Text, primary_key=True),  # as published
+    _text("family"),
+    _text("legacy", nullable=True),
+    **_clustered,
+)
+
 state = Table("state", metadata, Column("name", Text, primary_key=True), _int("version"), **_clustered)
-"""Versions of shared facts, re-read at every request: 'directory', 'policy', 'revocation', 'agreement'."""
+"""Versions of shared facts, re-read at every request: directory, policy, revocation, agreement, terminology."""
 
 answer = Table(
     "answer",  # what was already acknowledged, so that a repeat gets the same answer

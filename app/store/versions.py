@@ -12,6 +12,7 @@ DIRECTORY_CHANGED = Bump("directory")
 POLICY_CHANGED = Bump("policy")
 REVOCATION_CHANGED = Bump("revocation")
 AGREEMENT_CHANGED = Bump("agreement")
+TERMINOLOGY_CHANGED = Bump("terminology")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,12 @@ class Shared:
     policy: int
     revocation: int
     agreement: int
+    terminology: int
 
     @property
-    def key(self) -> tuple[int, int, int, int]:
+    def key(self) -> tuple[int, int, int, int, int]:
         """All of them, for what rests on all of them."""
-        return (self.directory, self.policy, self.revocation, self.agreement)
+        return (self.directory, self.policy, self.revocation, self.agreement, self.terminology)
 
 
 async def load(snapshot: Snapshot) -> Shared:
@@ -41,6 +43,7 @@ def shared(versions: dict[str, int]) -> Shared:
         policy=versions.get("policy", 0),
         revocation=versions.get("revocation", 0),
         agreement=versions.get("agreement", 0),
+        terminology=versions.get("terminology", 0),
     )
 
 

@@ -69,7 +69,8 @@ def regime_of(resource: Mapping[str, Any], *, inherited: Inherited = NOTHING_INH
     """Return the body of law: a social case where a service under Serviceloven or Ældreloven is decided or given.
 
     FSIII H and aids (§§ 112-116), codes of the disability area, and what the sender itself marks as a social case;
-    health care otherwise. That functional levels (FSIII J) count as health care is to be confirmed by a lawyer.
+    health care otherwise. An FSIII code that nobody here knows counts as a social case: it may be one. That functional
+    levels (FSIII J) count as health care is to be confirmed by a lawyer.
     """
     marked = any(
         code.key == _SOCIAL_CASE for path in ("meta.tag", "meta.security") for code in codings_at(resource, path)
@@ -126,9 +127,7 @@ def _has_code(resource: Mapping[str, Any], row: CategoryRow) -> bool:
 
 
 def _is_social(code: Coding) -> bool:
-    return code.system == systems.FFB or (
-        code.system == systems.FSIII and fsiii.family_of(code.code) in fsiii.SOCIAL_SERVICES
-    )
+    return code.system == systems.FFB or (code.system == systems.FSIII and fsiii.is_social(code.code))
 
 
 def _named(resource: Mapping[str, Any], elements: Mapping[str, tuple[str, ...]], source: Source) -> list[Actor]:

@@ -136,7 +136,8 @@ def is_home_care_report(resource: Mapping[str, Any]) -> bool:
 
 
 def _coded(code: Coding) -> frozenset[Label]:
-    found = _code_labels(code.system, code.code)
+    # not remembered: what an FSIII code is depends on the table in use
+    found = _fsiii_labels(code.code) if code.system == systems.FSIII else _code_labels(code.system, code.code)
     if code.system in sensitivity.WORD_SYSTEMS and code.display:
         found |= _word_labels(code.display)
     return found
@@ -152,10 +153,12 @@ def _code_labels(system: str, code: str) -> frozenset[Label]:
     wanted = code.strip().upper()
     if system in sensitivity.EXACT_SYSTEMS:
         return table.get(wanted, NO_LABELS)
-    if system == systems.FSIII:
-        legacy = (fsiii.legacy_of(code.strip()) or wanted).upper()
-        return table.get(legacy) or table.get(legacy.split(".")[0]) or NO_LABELS
     return _longest(table, wanted)
+
+
+def _fsiii_labels(code: str) -> frozenset[Label]:
+    legacy = (fsiii.legacy_of(code.strip()) or code.strip()).upper()
+    return _FSIII_TABLE.get(legacy) or _FSIII_TABLE.get(legacy.split(".")[0]) or NO_LABELS
 
 
 @lru_cache(maxsize=4_096)
@@ -191,4 +194,5 @@ def _tables() -> dict[str, dict[str, frozenset[Label]]]:
 
 
 _TABLES: Final = _tables()
+_FSIII_TABLE: Final = _TABLES[systems.FSIII]
 _SKS_TABLE: Final = _TABLES[systems.SKS_DIAGNOSIS] | _TABLES[systems.SKS]

@@ -157,7 +157,7 @@ def _services(
     held = _running(resource, periods, fallback, source, SERVICE_REVIEW_US)
     if not fsiii.HEALTH_SERVICES.isdisjoint(families):
         yield _row(classified, RelationKind.HEALTH_SERVICE, held, ends="when the service ends, at most 400 days")
-    if not fsiii.SOCIAL_SERVICES.isdisjoint(families):
+    if None in families or not fsiii.SOCIAL_SERVICES.isdisjoint(families):  # what is not known is never treatment
         yield _row(classified, RelationKind.SOCIAL_SERVICE, held, ends="when the service ends, at most 400 days")
 
 

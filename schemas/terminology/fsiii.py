@@ -4,9 +4,16 @@ Every concept has two codes at the same time, a legacy one (`J1.1`, `B3`) and a 
 the UUID remains. Both are accepted everywhere, in any letter case. Displays repeat with different meanings, so nothing
 is ever matched on a display.
 
-Source: FSIII code system 20240530, http://fhir.kl.dk/term (codes only, as facts).
+The code system is KL's and is not part of this software: here stand the single codes that our own rules name. The rest
+is read from KL's publication by `overgang terminology import fsiii` (publication.py) and is then in use beside them.
+A code that is in neither has no family; whoever asks what law it stands under must take it for a social case.
+
+Source: FSIII code system 20240530, http://fhir.kl.dk/term (single codes, as facts).
 """
 
+from collections.abc import Iterable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -40,27 +47,29 @@ NOT_RELEVANT: Final = 9
 SCALE_LEVELS: Final = MappingProxyType({"B1": 0, "B2": 1, "B3": 2, "B4": 3, "B5": 4, "B6": NOT_RELEVANT})
 """Legacy code of the scale -> level, 0 no limitation to 4 total. Note that B3 means level 2."""
 
-CODES: Final[dict[Family, dict[str, str]]] = {
-    Family.REFERRED_FROM: {
-        "A": "95851822-5a33-4349-a1f2-9b1245369bf5",
-        "A1": "e73934c9-e7aa-46a6-a7e4-3f1aa6fce1a7",
-        "A2": "df730716-47ae-42ed-9ff3-bbf4353d5626",
-        "A3": "9da2f982-b1da-4e62-89ba-7affeb4f079d",
-        "A4": "10c50afd-9ac7-4522-b945-29d84c082516",
-        "A5": "cfe8ea63-e2aa-4b2c-99f7-7a1748f25ef3",
-        "A6": "6d013db6-c05a-446a-b4d3-5823cb7e3f26",
-        "A7": "ddd8f111-2a2c-4fb3-a444-7b1ad35b95fa",
-        "A8": "21ba5764-8b1b-4409-b7a1-f2396b60e7a4",
-        "A9": "2c2d5545-e247-4d73-b454-3b0849b16980",
-        "A10": "503f8a4f-9023-470d-ba60-4a0e2ba8ac88",
-        "A11": "4d2bf9ca-869b-4fb5-afe8-027f0f04e7c1",
-        "A12": "cf85bd30-afc4-4134-b3f6-c4e3861372ac",
-        "A13": "d9b03ed2-7e81-4c01-8b3f-9aa9853ee5be",
-        "A14": "2cdf2c7c-65f7-4671-a976-89aff82c574d",
-        "A15": "e8a0be2a-86e6-4098-b2d4-86d00511556b",
-    },
+ROOTS: Final[dict[Family, tuple[str, str]]] = {
+    Family.REFERRED_FROM: ("A", "95851822-5a33-4349-a1f2-9b1245369bf5"),
+    Family.SCALE: ("B", "2c02a704-deee-4878-9378-1167613b3da6"),
+    Family.PERFORMANCE: ("C", "d6d48a71-b96f-4b88-86f9-b13bd3c03560"),
+    Family.IMPORTANCE: ("D", "687159ad-a61c-47c0-a878-53aa54bae2d5"),
+    Family.FOLLOW_UP: ("E", "ad78224f-b339-462c-9f2c-90b3120605cb"),
+    Family.GENERAL: ("F", "370e6178-9a5d-45f9-a2c9-f658186059c9"),
+    Family.NURSING_SERVICE: ("G", "cac857f7-2957-4fc7-a814-9e7fc450270a"),
+    Family.CARE_SERVICE: ("H", "b07bbb6d-16b2-4cee-b5a5-771ca5beb67c"),
+    Family.NURSING_CONDITION: ("I", "4db72d65-7ec1-45b4-89c3-5017c35d085e"),
+    Family.CARE_CONDITION: ("J", "d49d6b0c-c067-4469-b92d-3842822c4971"),
+    Family.PREVENTION_CONDITION: ("0fa991ef_adf5_4202_8cfe_a31454ed6e9d", "0fa991ef-adf5-4202-8cfe-a31454ed6e9d"),
+    Family.PREVENTION_SERVICE: ("102ea764_d2cf_4a24_979d_68c2e8d638cf", "102ea764-d2cf-4a24-979d-68c2e8d638cf"),
+    Family.GOAL_TYPE: ("59c107b1_afc2_400e_a129_f9676a0aa9bf", "59c107b1-afc2-400e-a129-f9676a0aa9bf"),
+    Family.REHABILITATION_SERVICE: ("7deb81de_12c0_4a49_bd5b_72ea6fe89d83", "7deb81de-12c0-4a49-bd5b-72ea6fe89d83"),
+    Family.REHABILITATION_CONDITION: ("94db6c71_859d_43e6_9a62_4e7fa7daf767", "94db6c71-859d-43e6-9a62-4e7fa7daf767"),
+    Family.AID_CONDITION: ("Kommunalt_hjaelpemiddelomraade_tilstande", "9faf9d59-f308-498a-96d1-aa1d9124d514"),
+    Family.AID_SERVICE: ("Kommunalt_hjaelpemiddelomraade_indsatser", "f5e2461b-2737-4b52-846c-2ff8f2d88db5"),
+}
+"""Family -> the code of its branch, legacy and UUID."""
+
+NAMED: Final[dict[Family, dict[str, str]]] = {
     Family.SCALE: {
-        "B": "2c02a704-deee-4878-9378-1167613b3da6",
         "B1": "9c5cfb57-a498-40e5-98a7-792bf5fb205b",
         "B2": "fcc16cb1-41f0-4832-b834-110fba0aaabe",
         "B3": "d984ad21-48fe-4619-845e-2aa0303048e7",
@@ -68,453 +77,109 @@ CODES: Final[dict[Family, dict[str, str]]] = {
         "B5": "f4c9f159-5806-4c06-95e9-e69b83bab1a1",
         "B6": "d7ff926a-4955-478f-b300-0b0ec0785013",
     },
-    Family.PERFORMANCE: {
-        "C": "d6d48a71-b96f-4b88-86f9-b13bd3c03560",
-        "C1": "0c87bff2-3b24-4a6e-a9df-193f268ae7b8",
-        "C2": "86c7db25-59bb-4bef-bfe3-c73b3031b9f2",
-        "C3": "9e6c7ef6-9539-4f87-a82a-1eea50a1ec2a",
-        "C4": "f5a558db-e3cd-4b66-bf69-34cd86df05e4",
-    },
-    Family.IMPORTANCE: {
-        "D": "687159ad-a61c-47c0-a878-53aa54bae2d5",
-        "D1": "ba2fc34d-dde5-4d1e-b642-7d6950580641",
-        "D2": "283bc119-5c7c-4679-8c8b-8768484e96d7",
-    },
-    Family.FOLLOW_UP: {
-        "E": "ad78224f-b339-462c-9f2c-90b3120605cb",
-        "E1": "9c90b0e5-9c0a-4b72-a18c-76cd6d6c6213",
-        "E2": "c6e71993-5d72-409a-8ab9-ecc094968635",
-        "E3": "59753987-c38d-41c5-b201-0eeff3032fef",
-        "E4": "61b9a5c2-2ea7-45ad-82b8-53cbb513290e",
-    },
-    Family.GENERAL: {
-        "F": "370e6178-9a5d-45f9-a2c9-f658186059c9",
-        "F1": "3769072e-79aa-466a-9385-baaba53b5b41",
-        "F2": "18eb83fc-a4fb-46ac-9d98-73ce76946c43",
-        "F3": "041a8348-e77d-4d6d-a464-a46b4fd036d0",
-        "F4": "f515d687-54cc-449d-9c4e-fd5d18919b95",
-        "F5": "98cd49f3-5dab-412e-9742-6437d0c2adce",
-        "F6": "5a5e8e1d-d9ab-4b87-83e9-b34ca474808f",
-        "F7": "55dcbfa5-22e0-4765-8b9d-b2ea35f08aa3",
-        "F8": "6e6d9fcb-5b78-4f4a-87ac-a25f5ee3f620",
-        "F9": "7c3806c7-81a6-4ebc-8201-19fce4408f47",
-        "F10": "e1afc3ae-e911-499d-9f46-bf8bab760536",
-        "F12": "9a8f6787-c366-4287-a1b8-5a9e35d7f9d8",
-    },
     Family.NURSING_SERVICE: {
-        "G": "cac857f7-2957-4fc7-a814-9e7fc450270a",
-        "G1": "993d8f7b-fbed-4a78-90d9-6efbfa835114",
-        "G1.5": "04393d04-a756-41d8-b0b0-f88577526443",
-        "G1.6": "61bbabf0-40a9-4e4c-ae73-5eea09928299",
-        "G1.7": "1219579a-0c73-4777-957c-f2fa78c3cd3e",
-        "G1.8": "27ff5930-0a20-4b48-b22e-aa0a01175702",
-        "G1.9": "967855e5-386d-4c00-8e42-de05a8672e6d",
-        "G1.10": "363f2ea2-6781-497b-969d-71221c676883",
-        "G1.11": "2db1c5e7-9744-4faf-b874-4edab43e17b6",
-        "G1.12": "2793feb9-a99e-4157-81bb-9ce9d8ae0657",
-        "G1.14": "932da174-e1ee-4991-bfd8-5b5fd18b7301",
-        "G1.15": "bce1125d-3f4e-4be4-b1eb-f26b7454b2d2",
-        "G1.16": "e6c95074-ce45-488a-af8b-b6b39d20808f",
-        "G1.17": "f0d23296-29c5-4dc4-942e-3ce4cfdf6741",
-        "G1.18": "e3eabbbe-b1a2-499f-beff-cca6e28c5e5c",
-        "G1.19": "23eb1228-e878-4960-8d3c-2c022c66a489",
-        "G1.20": "d2d42368-9d6d-4ca2-affe-f7116da86e1b",
-        "G1.21": "81ad7190-f253-47c2-a7c9-3d61dd4f7275",
-        "G1.22": "a0c9f295-7608-4d80-b6e7-fb37908b330a",
-        "G1.23": "c77c0972-df47-4ebe-a274-75c470dc010a",
-        "G1.24": "021b4fae-e0f2-46a7-ad3e-26044d207e03",
-        "G1.25": "84538b56-8405-4662-ac59-d9d443ca4508",
         "G1.26": "4374f01c-494b-4fc6-9d95-a0022fa515cf",
         "G1.27": "476708f4-505d-4575-9e1f-e9dadb7d7759",
-        "G1.28": "8f8ee1d1-df6f-4c1c-8293-0b47a46b5c21",
-        "G1.29": "3198a6ba-879c-4d2e-914b-560ba1e0d63a",
-        "G1.30": "c37b573b-d4a8-4784-8751-b54c70249902",
-        "G1.31": "c926c94f-137e-4317-9fb0-ad074ba5c5be",
-        "G1.32": "e8e49a3f-9b29-4486-9274-1c8bcd478c5e",
-        "G1.34": "0eda48a1-b117-47d8-b4f0-a2e1fc12a053",
-        "G1.35": "58091c74-aa47-4c34-acd5-96fbb4f2ebd8",
-        "G1.36": "d615e2f1-4fe8-491f-84de-40d97a8d51f0",
-        "G1.37": "999e4908-106e-49b8-bc5f-8f9778df8a8d",
-        "G1.38": "a13ec0ec-b525-4b42-89e1-a75c743fcca5",
-        "G1.39": "76878386-b3d2-4320-828a-a700e8a66234",
-        "G1.40": "1cb4bf0a-da39-44fa-b9c8-52093d3ae956",
-        "G1.41": "34b8b9a0-41bf-4dce-88f6-409de21fb175",
-        "G1.42": "0204a44a-29ca-4ac0-9f08-a8dcb35b44d9",
-        "G1.44": "399fb4f4-b1e0-48a1-8d92-05f5c5ba7d3b",
-        "G1.46": "fdf43795-6499-4a5b-a1d9-d045975682b2",
-        "G1.47": "b2634ff3-544b-46e8-8908-b056b3c4e27c",
-        "G2": "ff47f955-3179-446f-b211-dc29de9456e3",
-        "G2.1": "96546362-359b-401f-8760-f2c54f62d804",
-        "G2.2": "f2ac3b5e-ff62-4510-88ce-7a916fc24a90",
-        "G2.3": "0899186c-200c-4048-8cda-929b4d629343",
-        "G2.4": "ccbed25e-da29-4c4e-9f6c-0b3132125336",
-        "Hjaelp_til_hjemmemonitorering_andet": "d67e7cd7-2b3a-4cb7-9309-b799a94ddd6d",
-        "Hjaelp_til_hjemmemonitorering_diabetes": "13702705-9e2d-441a-a7cd-15053e6664fd",
-        "Hjaelp_til_hjemmemonitorering_relateret_til_KOL": "800ff360-e737-4ba0-a384-c2f107c77369",
-        "Hjaelp_til_hjemmemonitorering_relateret_til_hjerte": "3ba23b7c-4004-4b09-a133-1087e513a926",
-        "Hjaelp_til_hjemmemonitorering_relateret_til_saar": "7511b78b-1417-4215-9c28-70b4adaee0f8",
-        "Ordination_af_medicin": "9c413b5d-9ddb-4298-8f78-f9459c6f142c",
         "Psykisk_pleje_og_stoette": "6260adb6-38a0-42e3-9505-01bc3da5af94",
-        "Syning_af_overfladiske_hudsaar_udenfor_ansigtet": "b0c840e3-dc65-461e-b176-a3b540cca7ce",
-        "Udtagelse_af_kapillaerblodproever_veneblodproever": "63a47ab5-2266-42f1-b974-0c9021d73671",
-    },
-    Family.CARE_SERVICE: {
-        "83_stk_1_nr_1_Personlig_hjaelp_og_pleje": "23a80ae9-ab88-48ed-a689-36bdd3cc6e41",
-        "83_stk_1_nr_2_Praktisk_hjaelp_i_hjemmet": "3823d4cd-c38f-49f7-bb15-bd2488b07cd9",
-        "83_stk_1_nr_3_Madservice": "6cacf7a2-97ef-4981-a16a-338d571fc115",
-        "83a_Rehabilitering_personlig_hjaelp_og_pleje": "fe266687-9efd-4aea-a37c-49c88632d4f3",
-        "83a_Rehabilitering_praktisk_hjaelp_i_hjemmet": "4bfff76f-cc05-4635-96e5-282f4abb2986",
-        "Aeldrelovsindsats": "2a668eb0-25f1-4101-863c-11e81c4bf210",
-        "Aflastningsophold_uden_for_hjemmet": "ceb5a58a-06ff-49c6-9da2-f65fc63847f6",
-        "Afloesning_i_hjemmet": "649b3428-4018-47da-bb36-1f2bfab3c8c1",
-        "Dialog_med_borger_om_tilrettelaeggelse_af_forloeb": "fd6e4caf-a844-482f-b43b-0b8a43391a11",
-        "Genoptraening": "a07ffdd2-3c27-4a42-a860-58f6bb840d77",
-        "H": "b07bbb6d-16b2-4cee-b5a5-771ca5beb67c",
-        "H1": "642bc356-a7e2-4dcf-9d3d-7ae90bf936c2",
-        "H1.1": "17312894-b23f-43d9-9723-b725ac25d872",
-        "H1.2": "4a4add40-ee74-4090-bd70-48d9bda9c5c4",
-        "H1.3": "ac68ca34-bfad-4254-a715-6fd758838e67",
-        "H1.4": "ef8ee035-00d2-48b9-b366-27753ccd5504",
-        "H1.5": "1ae7906b-5f16-4ba4-9077-7f59067cbedb",
-        "H1.6": "a3af0522-e228-4a6a-b5c2-c9fcf0f3b2c4",
-        "H1.7": "bc0306e2-5090-4bc8-b878-9814cafea403",
-        "H1.8": "43608562-e356-4990-8b96-e35128bbdc4f",
-        "H1.9": "8bf6aa06-6e1f-47b6-96ab-4b7d153305f0",
-        "H1.10": "1d25d761-72a9-41c8-a29d-d6a47975dc05",
-        "H1.11": "9aad7654-b9f9-40a3-84d9-2ae1dec4228a",
-        "H1.12": "074078e1-b78b-4167-b125-f7b76923469e",
-        "H1b": "c3e6dc66-ecbc-4926-a06c-eb2c99c0f29e",
-        "H1c": "5c8f6a03-bcd2-4c70-b427-14bb684aff5d",
-        "H2": "5270beb2-5d61-46f0-acc3-d1ee2a750e53",
-        "H2.1": "754c06a7-d6f1-4f8d-ad3e-a5c109efaca6",
-        "H2.2": "f9cd3ded-f8af-4060-aad5-7e7c342d0230",
-        "H2.3": "17e261ba-e33b-467a-af08-094dc38b4190",
-        "H2.4": "0b654911-f2b6-47d3-948b-3e9fb315b4c9",
-        "H2.5": "2912752c-2e9e-4702-8787-b45f73ff5b05",
-        "H2.6": "b3c16115-d0d9-4229-a526-df366d44f948",
-        "H2.7": "6b3c5af0-22ac-40eb-bc50-c7734da2bf6d",
-        "H2.8": "42a41f1d-80a5-4a3e-8de2-db8bb684a889",
-        "H2.9": "dae030b6-2807-4a99-aebb-9309f5997082",
-        "H2.10": "a6199582-15a7-4c3d-bbdf-21f5059031c6",
-        "H2.11": "8cbba31e-ae0c-4fb4-9389-21acf9805ad2",
-        "H3": "90910722-a79d-4c35-8110-3adc988b206b",
-        "H3.1": "406a5834-76fc-42fb-a1d5-c471e39f9ef0",
-        "H3.2": "06ebbe96-1f58-4f77-b06e-217ac754c597",
-        "H3.3": "78bdd2d6-c5cc-446f-8f68-78a9416134ec",
-        "H4": "aeb52f84-c587-4e12-8793-69ebf83819f5",
-        "H4.1": "82d29975-53e4-4634-bd1c-87278376bb9e",
-        "H5": "db582ef3-121c-4061-9569-3dbede361d47",
-        "H5.1": "49b9601f-eff7-43a4-8263-56296ec82601",
-        "H6": "ae759142-4006-454f-a585-ca02519e5579",
-        "H6.1": "c7d79b23-a53d-4ad5-a536-24d7c7fe8e18",
-        "H7": "6f9ed46f-6498-4567-9637-2324dbfaa0a0",
-        "H7.1": "4e5198d5-7d1b-44bc-9ab0-98ca8964a521",
-        "H7.2": "4e6ac795-fc5d-433a-9d0a-1b1006132525",
-        "Koordinering_med_paaroerende_og_eller_civilsamfund": "8b92ac57-0200-4437-aacf-5b90898a3838",
-        "Madservice": "5aa18d37-d924-4613-b6b5-1538f471db15",
-        "Midlertidigt_ophold": "76bd54b0-87b8-453e-bfcd-48eec0737e5b",
-        "Personlig_hjaelp_og_pleje": "8dc5f564-b8c6-4aa1-ba34-682d62d15f31",
-        "Praktisk_hjaelp_i_hjemmet": "52de9a13-8605-4a80-8a40-78101a55c4a3",
     },
     Family.NURSING_CONDITION: {
-        "I": "4db72d65-7ec1-45b4-89c3-5017c35d085e",
-        "I1": "fa6aa904-d06e-4029-b4c4-13ead04ace27",
-        "I1.1": "b4e4bb41-7734-4c84-967f-fa1916662972",
-        "I1.2": "651a82a3-ff4b-44c1-89dd-574363b33e02",
-        "I2": "55670b1e-7a36-46b2-8712-b7536237f22d",
         "I2.1": "92caace8-60e3-4861-80ac-6e372a700e1d",
-        "I3": "25dcedb3-7149-4ef9-a2c3-be30267441fb",
-        "I3.1": "82239c9a-001c-4027-896d-72caf62c2e31",
-        "I3.2": "5f6830e9-a756-4255-8cec-021c1450de8b",
-        "I3.3": "15947075-ae22-45ca-94bb-ab5992a40c1e",
-        "I3.4": "354af175-2fcf-4f24-9adc-e9c349cd64c0",
-        "I3.5": "7946e63c-036f-49f7-a5bc-1f5a8dc173c7",
-        "I4": "1bb534f3-e526-41a9-b9c3-6157ea19c915",
-        "I4.1": "7fc48908-33a5-42bf-9d30-feb346e3af21",
-        "I4.2": "fea2c964-eee3-485d-9d07-83a750d843e8",
-        "I4.3": "78307e65-8f66-4d8b-972e-2431cf80e1ba",
-        "I4.4": "bb0ea5fa-3462-40de-9047-a16fc4815a47",
-        "I4.5": "273eb475-1b94-4445-921b-13c829246494",
-        "I4.6": "19503407-1ae8-4b17-b96a-98387c24278d",
-        "I4.7": "0c0c9388-da32-4cfd-af9b-33c39896424b",
-        "I4.8": "555bc65d-6c7f-4848-b5bd-e6176c306986",
-        "I4.9": "1ee0cce8-b082-464a-a19c-808e7cb082eb",
-        "I5": "3f00a76f-8e7b-4b13-80cc-f2ceef4e51d1",
         "I5.1": "68dcfecb-3b30-4392-bfb2-325174220323",
-        "I6": "5bfe4bda-2358-41da-946e-1fdaa33d5fe8",
-        "I6.1": "5cc0c081-4b5a-4465-8635-7515768fbadc",
-        "I6.2": "7b6a52c6-7e0d-4800-a223-ebdd2c9261e4",
         "I6.3": "f7710e83-a2d3-4c17-bcf6-bd084aec2efb",
         "I6.4": "f7619a25-1f4f-4940-83b8-913a2da0ef47",
-        "I7": "01150cdb-6098-48ce-bb61-60967f6bcc37",
-        "I7.1": "dae40f60-8dab-4bd3-ab72-b07d0f278692",
-        "I7.2": "3dac3b51-364e-47c0-a043-15b6d7a6c405",
         "I8": "cc377732-7f14-49b7-8940-1aa07b8884e7",
         "I8.1": "d5966884-4e41-40c1-b711-6c6cde778360",
-        "I9": "94e9c867-fbc8-4d35-8596-e6b8765b12e8",
-        "I9.1": "6da78b57-2b00-43f2-b7f0-7045dd9aa1a5",
-        "I9.2": "4d857481-a4f4-4ee6-84e9-366b8875839f",
-        "I9.3": "e4a049fc-e20c-4117-b834-b475eee781da",
-        "I9.4": "14d0e94f-35a0-4604-885d-6458d4d8023a",
-        "I9.5": "8a592ca5-f544-41d9-aeeb-fe50c2893b45",
-        "I9.6": "ee01e70d-0d2b-47a9-8f15-cb59ce4bf348",
-        "I9.7": "a078cdbd-a1e0-4d02-a472-f010b971c156",
-        "I9.8": "742d39b5-63b5-411b-8792-e0d35c914c8d",
-        "I10": "8c539fd9-7f31-4b4e-8b30-8298c8ab640f",
-        "I10.1": "c11de086-e05b-4cec-b550-a2f0244bf823",
-        "I10.2": "6c6a10b9-d4c3-44f6-8803-80466d158356",
-        "I11": "9162d29a-1c7f-4585-8145-8fb4f1a999e3",
-        "I11.1": "e1dcf02e-6df5-487d-b596-3d499545468f",
-        "I11.2": "4a37483a-9d95-496b-a593-aa720a6228ac",
-        "I11.3": "d0496876-5673-4597-bd4a-6323d1dfea46",
-        "I11.4": "e671cc6c-a24b-4a50-82bf-8f3f6ab09c9a",
-        "I12": "045fa500-35b0-46b7-97dd-adb60888a8ea",
-        "I12.1": "a2d41ce8-e0ee-4863-bfe0-5c19bbf1bf06",
-        "I12.2": "116ff724-09b7-45c0-bee5-8bbf1d500c63",
-        "I12.3": "1fdf6282-7e57-4e3d-91c4-c8b2f030c374",
-        "I12.4": "8edb6c4d-0410-431c-bd8d-2c3b2d93461d",
-        "Problemer_med_andre_saar": "24d20243-e3f1-4258-a4de-450774fea13c",
-        "Problemer_med_ernaering": "bc65b137-9f5a-4889-82c2-c6764e5507f0",
-        "Problemer_med_mave_og_tarm": "bc239b8b-119e-41b4-ae53-4a51fb45e001",
-        "Problemer_med_sanser": "d80c56ae-e9f6-44e9-bd2d-103e10a7fef2",
         "Problemer_med_seksualitet_koen_og_kropsopfattelse": "7dc00935-32e7-46f2-b12a-8d6adfc5ad77",
-        "Problemer_med_smerter": "5b6f5ce1-24b0-486d-8bbb-f9711fec92dd",
-        "Problemer_med_soevn_og_hvile": "f5a9fb78-bd27-4d98-821a-757cd65fab53",
-        "Problemer_med_sundhedskompetence": "6d72e1df-2873-48b2-a59d-6ee355b0e929",
-        "Problemer_med_trivsel": "b754ce15-4de8-4ac6-8224-57432fd7cd6a",
-        "Problemer_med_vaegt": "42b04f2b-3208-4cce-b52a-a5b293ce8846",
-        "Problemer_med_vandladning": "ae911e37-1ed5-4c30-9622-c73640f1c606",
+        "I12.1": "a2d41ce8-e0ee-4863-bfe0-5c19bbf1bf06",
+        "I12.3": "1fdf6282-7e57-4e3d-91c4-c8b2f030c374",
     },
     Family.CARE_CONDITION: {
-        "J": "d49d6b0c-c067-4469-b92d-3842822c4971",
-        "J1": "43c2b7f0-5e55-4627-8fcf-bdaf5a9d84ac",
         "J1.1": "4d46bd94-9518-431c-82e8-ebb91bca307a",
-        "J1.2": "581f65f9-cd0a-4630-8cc5-c8c125ae2d0c",
-        "J1.3": "e853d3e7-1de5-44f0-ab48-1fb20c449035",
-        "J1.4": "0285a61e-e563-4f2a-a33f-fedf28a57661",
-        "J1.5": "56291a75-960d-4fbb-8f28-ae27da8851dc",
-        "J1.6": "888c8f63-c059-46c3-8f36-f9649dbd0771",
-        "J1.7": "91762d6a-fd77-454c-88cd-8d9bc49b1ab8",
         "J1.8": "5eecf025-ae93-4256-8df5-bc304c149b96",
-        "J2": "1c850a09-aa49-4fae-9354-f932f13e030b",
-        "J2.1": "a7ac8429-513f-43cd-bc69-96a8d0e0f0ff",
-        "J2.2": "75bfc8db-a220-4801-a8c7-5e968e94d44b",
-        "J2.3": "e40942af-08a1-49ef-90c3-93541c53b47a",
-        "J2.4": "293bd85b-d9b4-4e2c-83d9-d3df32ce9d82",
-        "J3": "462f9352-0129-4d8e-8c75-a6dfed78ddcf",
-        "J3.1": "ba4683f8-4700-4059-a2f6-0598e2e9e15a",
         "J3.2": "4f915ee9-9f30-47b5-b582-c0f1467dd271",
-        "J3.3": "3770dcf7-8285-45c9-90e6-d3efa1d85f99",
-        "J3.4": "0266853a-f222-4955-a2ce-687e26161144",
         "J3.5": "d39cd035-eb12-4a18-8a68-f43d4c0c62ef",
-        "J3.6": "8d848883-6da7-4a7a-91a9-83fc9ffa2e06",
-        "J3.7": "346de9b3-4ba4-4ebd-b41d-b863b611159a",
         "J3.8": "51697715-965a-40f3-b4a5-819103bf9d49",
-        "J3.9": "b1d490a4-229c-465e-99b8-554e1e68513a",
-        "J4": "4571f168-a92a-4caf-8dc8-35f45c2a1cb4",
         "J4.1": "c8b28097-70b7-41d8-b91f-57aa68ddac51",
         "J4.2": "a3ac7928-77c9-425c-a7f1-1248a3764d0a",
         "J4.3": "3b29a8ea-282b-4118-8d83-2f494a509c27",
         "J4.4": "bc6a1539-a606-4032-875f-f7cd062f8364",
-        "J4.5": "12ada406-5ed6-44fb-8ba3-86828c157167",
-        "J4.6": "ff8312dc-442a-43f8-831a-faa18918c1ee",
-        "J4.7": "986028e0-3f13-4fa8-b059-c0ae7f161a1c",
-        "J4.8": "1054554c-2178-4b4a-8edf-cbf68345226e",
-        "J5": "86b53158-6d05-412e-ad55-2e1fa26359b3",
-        "J5.1": "589d1a12-9be3-4d4c-bb72-3de133731e2f",
-        "Kognitive_funktioner": "d7687a4e-d848-4931-940e-8ef338eb3f85",
-        "Kommunikation": "08267627-cf37-49e9-ae2a-4cafdca51ba0",
-        "Mobilitet_og_bevaegelse": "d8aa5f09-cd9c-4996-a853-1c95ee98f25c",
-        "Personlig_pleje": "feb38b55-c2d7-4d57-99c2-93622eaa0025",
-        "Spise_og_drikke": "41c201d5-6d3d-4576-b3d2-510a9b105631",
-        "Sundhedskompetence": "98cfcc91-682e-4777-bfa5-6dcae59ff77f",
-        "Trivsel_funktionsevnetilstand": "ea9d19bc-d513-4f4b-936f-8f0a405ae134",
-    },
-    Family.REHABILITATION_SERVICE: {
-        "2abe20c7_c0b4_41c1_b397_52acf36499ef": "2abe20c7-c0b4-41c1-b397-52acf36499ef",
-        "2c661159_1bb3_4af2_bdf1_f3a9927a99e2": "2c661159-1bb3-4af2-bdf1-f3a9927a99e2",
-        "7deb81de_12c0_4a49_bd5b_72ea6fe89d83": "7deb81de-12c0-4a49-bd5b-72ea6fe89d83",
-        "7f825e3e_1a5c_4249_bf41_9f7171fb6b8a": "7f825e3e-1a5c-4249-bf41-9f7171fb6b8a",
-        "8d714c98_f23a_4722_8a2f_85c162fe4840": "8d714c98-f23a-4722-8a2f-85c162fe4840",
-        "66fb32c9_ecc3_484b_be49_f20094be237c": "66fb32c9-ecc3-484b-be49-f20094be237c",
-        "571fa7da_a155_4a84_b780_ef19170d48a0": "571fa7da-a155-4a84-b780-ef19170d48a0",
-        "1130ad70_6553_490d_87f8_5e8941687a0c": "1130ad70-6553-490d-87f8-5e8941687a0c",
-        "58293f63_00d7_4730_8dbc_c784d40f9e23": "58293f63-00d7-4730-8dbc-c784d40f9e23",
-        "ba3e17bd_d4aa_4848_acad_25adc8285c19": "ba3e17bd-d4aa-4848-acad-25adc8285c19",
-        "f8ac963c_6ec5_4ec5_bd90_a22fea4e2d16": "f8ac963c-6ec5-4ec5-bd90-a22fea4e2d16",
-    },
-    Family.REHABILITATION_CONDITION: {
-        "0c126894_60e1_4781_96b7_9b227677bfb6": "0c126894-60e1-4781-96b7-9b227677bfb6",
-        "1b5ad154_d22c_4949_a5db_c01ccefd64d9": "1b5ad154-d22c-4949-a5db-c01ccefd64d9",
-        "1d9759c6_6526_4d07_994a_5dee3fa65177": "1d9759c6-6526-4d07-994a-5dee3fa65177",
-        "1dae1e1e_306e_48f2_b9e1_2a180301d8dd": "1dae1e1e-306e-48f2-b9e1-2a180301d8dd",
-        "1e199483_7201_43ef_a685_7fee7f4398ce": "1e199483-7201-43ef-a685-7fee7f4398ce",
-        "2a641de6_1017_4647_a0fb_c3c8b7b1f43e": "2a641de6-1017-4647-a0fb-c3c8b7b1f43e",
-        "2b11e7a0_1faf_4b45_a653_4c347f019266": "2b11e7a0-1faf-4b45-a653-4c347f019266",
-        "2bd07f7c_e6bb_424b_ab8f_f7c1de2afe80": "2bd07f7c-e6bb-424b-ab8f-f7c1de2afe80",
-        "2c99f93c_4459_471d_a6b8_303d32c15ed6": "2c99f93c-4459-471d-a6b8-303d32c15ed6",
-        "2d3a12d0_c0d9_4702_a96e_1d7824c80c6c": "2d3a12d0-c0d9-4702-a96e-1d7824c80c6c",
-        "3bba13c9_c429_408e_b82c_3f2bf25b8d39": "3bba13c9-c429-408e-b82c-3f2bf25b8d39",
-        "3c366bd0_0c87_4f2d_a755_0fba564c7a9d": "3c366bd0-0c87-4f2d-a755-0fba564c7a9d",
-        "3f27a7bc_790d_444e_bcf4_6e22a6b1da7e": "3f27a7bc-790d-444e-bcf4-6e22a6b1da7e",
-        "04d9580e_669a_42d5_b20f_3c651ad5b8bf": "04d9580e-669a-42d5-b20f-3c651ad5b8bf",
-        "5f2310b3_cad1_43f6_9dc7_d982da141860": "5f2310b3-cad1-43f6-9dc7-d982da141860",
-        "7e608d37_3f3c_4374_bbc8_e317505d8bc2": "7e608d37-3f3c-4374-bbc8-e317505d8bc2",
-        "9c2c29fb_4df7_4be4_a72f_383b488d575d": "9c2c29fb-4df7-4be4-a72f-383b488d575d",
-        "40cbf3ef_9ec0_4795_bb3b_ea7c788b49e2": "40cbf3ef-9ec0-4795-bb3b-ea7c788b49e2",
-        "064f983b_5ec5_40a3_bc90_c3fcec6b6ef5": "064f983b-5ec5-40a3-bc90-c3fcec6b6ef5",
-        "65ca1484_390b_4f1e_ba14_86a170ba75b9": "65ca1484-390b-4f1e-ba14-86a170ba75b9",
-        "87a689e9_fe3b_4696_a15f_07b7be8fecf4": "87a689e9-fe3b-4696-a15f-07b7be8fecf4",
-        "91fbebf5_9cd2_4a95_ab7f_3e94e635253e": "91fbebf5-9cd2-4a95-ab7f-3e94e635253e",
-        "94db6c71_859d_43e6_9a62_4e7fa7daf767": "94db6c71-859d-43e6-9a62-4e7fa7daf767",
-        "95fbdaed_00a4_461e_961d_629322c89914": "95fbdaed-00a4-461e-961d-629322c89914",
-        "99b18761_88d7_44b2_915d_c64aa0b3b562": "99b18761-88d7-44b2-915d-c64aa0b3b562",
-        "263a2c2f_7ae2_4264_8808_7e8216b1a118": "263a2c2f-7ae2-4264-8808-7e8216b1a118",
-        "271c791c_7b6e_4a43_bf2f_d2a815386749": "271c791c-7b6e-4a43-bf2f-d2a815386749",
-        "396c3048_410b_46a8_89e6_ba89cd0e8fda": "396c3048-410b-46a8-89e6-ba89cd0e8fda",
-        "713fcbca_3776_4fb5_b423_2b82fcab7865": "713fcbca-3776-4fb5-b423-2b82fcab7865",
-        "0337193a_b5cc_43e1_a324_fa28944bfc3b": "0337193a-b5cc-43e1-a324-fa28944bfc3b",
-        "36248229_67ac_4f5a_9446_b72c7208e34d": "36248229-67ac-4f5a-9446-b72c7208e34d",
-        "56860429_eabe_4d48_b8ad_d7f7b28f6df5": "56860429-eabe-4d48-b8ad-d7f7b28f6df5",
-        "73642409_bcd7_41b7_a2ed_50ae37352167": "73642409-bcd7-41b7-a2ed-50ae37352167",
-        "Bevaegeapparat": "c6f49b84-58af-43df-bb3e-0d6a67fa0aba",
-        "Forflytte_sig": "86e1982c-f459-4658-9071-e4bf3453a687",
-        "Kognitive_funktioner_140tilstande": "b16668ff-9c02-491e-b082-7b699d93f5bc",
-        "Kontinens": "bbc99471-a9f3-41f1-a95b-6842abfb551a",
-        "Kroppen": "aec684bd-c2ea-4ff0-8eb7-6d2cf67fb863",
-        "Mobilitet_og_bevaegelse_140tilstand": "dd41df82-3c13-4523-b9c5-e83676425299",
-        "Personlig_pleje_140tilstand": "243ae4ae-4e36-4192-88cb-399711ac3766",
-        "Respiration_og_cirkulation": "26b05040-94f3-4c8c-9ede-c7223bddf518",
-        "Sanser_og_smerter": "3c685f14-5d48-4b1c-a451-9da780e2b41c",
-        "Spise_og_drikke_140tilstand": "290baa56-5d8c-40a6-b40c-1de05649f0d1",
-        "Sundhedskompetence_140tilstand": "6a2c3341-c13e-4638-961d-72ba0fe29a80",
-        "a2e013fb_7c91_4c5a_90c6_d119ff3e0ce8": "a2e013fb-7c91-4c5a-90c6-d119ff3e0ce8",
-        "a2253dcc_4806_4491_af3a_373344a70ccc": "a2253dcc-4806-4491-af3a-373344a70ccc",
-        "a05628c5_0128_42f7_844c_0f8261041328": "a05628c5-0128-42f7-844c-0f8261041328",
-        "acb817ea_63aa_4d7e_aa67_f557c73f7c8a": "acb817ea-63aa-4d7e-aa67-f557c73f7c8a",
-        "b9c4561d_20bc_48c9_a727_fea719424a86": "b9c4561d-20bc-48c9-a727-fea719424a86",
-        "b53bca74_fd3f_4127_89ae_1a39d7836b93": "b53bca74-fd3f-4127-89ae-1a39d7836b93",
-        "bd088375_65fc_4e1d_9a8b_78dc918e6581": "bd088375-65fc-4e1d-9a8b-78dc918e6581",
-        "c0624874_bdd4_4879_99c5_3a7330f83cc9": "c0624874-bdd4-4879-99c5-3a7330f83cc9",
-        "cffd4ef7_0282_4a68_a542_bae128172047": "cffd4ef7-0282-4a68-a542-bae128172047",
-        "d6a26f74_bff7_40e0_95d5_0b382119ad6d": "d6a26f74-bff7-40e0-95d5-0b382119ad6d",
-        "d377b371_64f5_416c_93f3_852e437ae1cb": "d377b371-64f5-416c-93f3-852e437ae1cb",
-        "dc2691db_fcc5_406f_a790_3c1f2f91c6b9": "dc2691db-fcc5-406f-a790-3c1f2f91c6b9",
-        "ddbd7477_9579_4a83_a3e7_74ed716a0451": "ddbd7477-9579-4a83-a3e7-74ed716a0451",
-        "df62498e_7ad1_4f01_93ce_a0441f879a2c": "df62498e-7ad1-4f01-93ce-a0441f879a2c",
-        "e3242303_2506_4a09_ac65_59dfd06cb489": "e3242303-2506-4a09-ac65-59dfd06cb489",
-        "ebd91b5e_114a_48a5_90b8_d3c1fd50b72b": "ebd91b5e-114a-48a5-90b8-d3c1fd50b72b",
-        "ecb5e72d_40a2_4af3_9135_25974026bf02": "ecb5e72d-40a2-4af3-9135-25974026bf02",
-        "eec8fc0a_7a30_49ea_ba3d_1c1d3cb50bfb": "eec8fc0a-7a30-49ea-ba3d-1c1d3cb50bfb",
-        "fa0028ca_72c5_4180_aefe_7b696698b196": "fa0028ca-72c5-4180-aefe-7b696698b196",
     },
     Family.PREVENTION_SERVICE: {
-        "01a500f6_c221_4fd0_b518_cd361218b60d": "01a500f6-c221-4fd0-b518-cd361218b60d",
-        "03a3ebdb_9e2d_4be1_b32b_42f0bd2a3362": "03a3ebdb-9e2d-4be1-b32b-42f0bd2a3362",
-        "6eddbaf7_2a73_49d4_91e7_6138d419f58c": "6eddbaf7-2a73-49d4-91e7-6138d419f58c",
-        "102ea764_d2cf_4a24_979d_68c2e8d638cf": "102ea764-d2cf-4a24-979d-68c2e8d638cf",
         "924e9828_84cf_4689_9551_0ebb6dc71b98": "924e9828-84cf-4689-9551-0ebb6dc71b98",
-        "61692d91_69b8_4830_9453_3d58454e49d3": "61692d91-69b8-4830-9453-3d58454e49d3",
-        "Nikotin_og_tobaksafvaenning": "6d24992e-e0a2-43e7-bc27-0234622a8655",
-        "ab87c0b5_40be_4e0a_b749_d9f833bfed2d": "ab87c0b5-40be-4e0a-b749-d9f833bfed2d",
-        "abe847e0_1ce0_44dc_a675_ce05b66f47e6": "abe847e0-1ce0-44dc-a675-ce05b66f47e6",
-        "c9a99304_1788_43b7_b7be_e187b092ae9c": "c9a99304-1788-43b7-b7be-e187b092ae9c",
-        "c203c6b5_3be0_40a8_8204_e93751deabf5": "c203c6b5-3be0-40a8-8204-e93751deabf5",
-        "cf7a55c2_7061_47ed_b7c5_e29620fe93bf": "cf7a55c2-7061-47ed-b7c5-e29620fe93bf",
-        "d1e016b5_150a_4ac4_97ba_d3e19e28471e": "d1e016b5-150a-4ac4-97ba-d3e19e28471e",
-        "e71b7d85_5c78_49c2_8624_8499d162317b": "e71b7d85-5c78-49c2-8624-8499d162317b",
-        "ee5606ac_1bed_487e_aa3c_72dcc30ec037": "ee5606ac-1bed-487e-aa3c-72dcc30ec037",
-        "f30cab6d_2a42_4358_99d7_811127fb6e05": "f30cab6d-2a42-4358-99d7-811127fb6e05",
     },
     Family.PREVENTION_CONDITION: {
-        "0fa991ef_adf5_4202_8cfe_a31454ed6e9d": "0fa991ef-adf5-4202-8cfe-a31454ed6e9d",
-        "1a34ed6c_083b_451f_b8c8_137f99126b0c": "1a34ed6c-083b-451f-b8c8-137f99126b0c",
-        "7b3b3587_4ddd_4b93_a81b_455bfc601492": "7b3b3587-4ddd-4b93-a81b-455bfc601492",
-        "43ad3091_f684_4d6f_8885_20ecd1cf2255": "43ad3091-f684-4d6f-8885-20ecd1cf2255",
-        "43f0b6da_11da_4eed_b00b_19b2177690b5": "43f0b6da-11da-4eed-b00b-19b2177690b5",
         "57b8979f_cf46_4312_aafa_3a0dd93aa921": "57b8979f-cf46-4312-aafa-3a0dd93aa921",
-        "0520a107_2bb0_47b8_8856_c53e27607e51": "0520a107-2bb0-47b8-8856-c53e27607e51",
-        "525b5dd8_d62b_4efa_bf66_262ac47eca5b": "525b5dd8-d62b-4efa-bf66-262ac47eca5b",
-        "880cdd75_c63a_44a0_a4e4_8209644c8628": "880cdd75-c63a-44a0-a4e4-8209644c8628",
-        "3547a306_8623_4713_a8ce_db1e82839c50": "3547a306-8623-4713-a8ce-db1e82839c50",
-        "08042057_72f4_4798_a727_75ce6205dc86": "08042057-72f4-4798-a727-75ce6205dc86",
-        "Trivsel": "ba083ca7-fe46-41d0-acd5-85851ac8137f",
-        "abc0b770_d080_4cc8_851a_aa62556730e6": "abc0b770-d080-4cc8-851a-aa62556730e6",
-        "b349c7ec_86c5_4c52_aaf2_9034d98b0e3b": "b349c7ec-86c5-4c52-aaf2-9034d98b0e3b",
-        "bb7e9e71_73f6_4ec6_a0bf_eaec1e5982b4": "bb7e9e71-73f6-4ec6-a0bf-eaec1e5982b4",
-        "c0ee1cf6_47a9_4523_8fda_a80a13e28e30": "c0ee1cf6-47a9-4523-8fda-a80a13e28e30",
-        "cb55874a_93d9_45c7_a25a_8ff677c24385": "cb55874a-93d9-45c7-a25a-8ff677c24385",
-        "d03da587_94dc_46e6_ba71_eb1e43ec7df6": "d03da587-94dc-46e6-ba71-eb1e43ec7df6",
-        "e3ff3fea_a4ff_4c7b_ad04_f4aad2e67fd3": "e3ff3fea-a4ff-4c7b-ad04-f4aad2e67fd3",
-        "e33396bb_019a_4fda_b901_1dbfdea1fc10": "e33396bb-019a-4fda-b901-1dbfdea1fc10",
-        "e7531532_7b7f_4ac0_863a_0b6a4cbe6ce2": "e7531532-7b7f-4ac0-863a-0b6a4cbe6ce2",
         "f0b62265_6c83_4239_af97_4d6e9ba9dea7": "f0b62265-6c83-4239-af97-4d6e9ba9dea7",
-        "f1f1eee3_a3ea_4ca1_bfa9_ebb381af1a1f": "f1f1eee3-a3ea-4ca1-bfa9-ebb381af1a1f",
-        "f715168e_125b_4d00_8e93_2ca4147ed13f": "f715168e-125b-4d00-8e93-2ca4147ed13f",
-        "fab34c19_4805_45af_b961_56099c849744": "fab34c19-4805-45af-b961-56099c849744",
-        "febbd20d_f5ff_41e7_bf12_dfa0700678e0": "febbd20d-f5ff-41e7-bf12-dfa0700678e0",
-    },
-    Family.AID_SERVICE: {
-        "112_i_Serviceloven": "250f6486-9bb7-42c6-91cb-0a65a8508d02",
-        "113_i_Serviceloven": "0310e06b-dc06-4bd6-9506-a362323ff493",
-        "114_i_Serviceloven": "b7821542-0e47-4d8d-a007-fbb2fc9abb5a",
-        "116_i_Serviceloven": "c0358cd5-9193-40de-b71c-86453d6abda6",
-        "Boligindretning": "2e43fc47-573b-498d-adc7-6d9b6edb8f15",
-        "Forbrugsgoder": "1385779d-32f8-4810-9747-101a6ebdb148",
-        "Genbrugshjaelpemidler": "7914915c-a202-47c4-be5c-a713ad5fd462",
-        "Kommunalt_hjaelpemiddelomraade_indsatser": "f5e2461b-2737-4b52-846c-2ff8f2d88db5",
-        "Kropsbaarne_hjaelpemidler": "6b6bbece-97df-4d9e-8cfe-6b16354ed685",
-        "Mobilitetshjaelpemidler": "0f1c5a0b-fdd3-4102-81e3-7402159fb250",
-        "Stoette_til_bil_efter_serviceloven": "4436b19b-5ea2-4611-aea1-9bc9bd6b963c",
-    },
-    Family.AID_CONDITION: {
-        "Egenomsorg": "5813303f-d4d8-46f9-91ba-f7a300e46920",
-        "Egenomsorg_omraade": "ad513193-df34-4ff8-8846-3486f47192e8",
-        "Kommunalt_hjaelpemiddelomraade_tilstande": "9faf9d59-f308-498a-96d1-aa1d9124d514",
-        "Kommunikation_hjaelpemidler": "4f703eed-305f-47d2-872d-08988da2eb2c",
-        "Kommunikation_omraade_hjaelpemidler": "45061921-7da7-4d12-b3eb-af687e99400f",
-        "Mentale_funktioner": "1b5e19ec-cefc-480d-9ba2-46a098b8d2b9",
-        "Mentale_funktioner_omraade": "ca4305dd-2693-4b3e-855c-2d122a8d3cb0",
-        "Mobilitet": "63612558-1d94-44af-a36d-7a2de24ab733",
-        "Mobilitet_omraade": "6322f707-8e41-4881-8f57-020960964488",
-        "Praktiske_opgaver": "c26718f2-4dd7-464b-97ee-50b474c01091",
-        "Praktiske_opgaver_omraade": "0f033909-e470-4e83-a707-edce5e96bb9a",
-        "Samfundsliv": "5ed4346d-3fb2-456b-a62a-98f8fbcfe101",
-        "Samfundsliv_omraade": "9ef9970c-c635-4179-a275-6c5f7fc30ffa",
-    },
-    Family.GOAL_TYPE: {
-        "8addc23a_f7c6_47c4_97fb_a73fcdfc9f65": "8addc23a-f7c6-47c4-97fb-a73fcdfc9f65",
-        "59c107b1_afc2_400e_a129_f9676a0aa9bf": "59c107b1-afc2-400e-a129-f9676a0aa9bf",
-        "81c827de_ef31_4410_aa57_0d1d1bc6c264": "81c827de-ef31-4410-aa57-0d1d1bc6c264",
-        "15846728_58b4_4413_a9d1_be0f1404b10f": "15846728-58b4-4413-a9d1-be0f1404b10f",
-        "e182c5dc_9f91_474a_92e8_f62be3d498f4": "e182c5dc-9f91-474a-92e8-f62be3d498f4",
     },
 }
-"""Family -> legacy code -> UUID code."""
+"""Family -> legacy code -> UUID code, of the single codes that a table of ours names: the scale, the levels that the
+first screen shows, and what makes a record sensitive. A test holds this list to what is named."""
 
-_FAMILY_OF: Final[dict[str, Family]] = {
-    form.casefold(): family for family, codes in CODES.items() for pair in codes.items() for form in pair
-}
-_LEGACY_OF: Final[dict[str, str]] = {
-    form.casefold(): legacy for codes in CODES.values() for legacy, uuid in codes.items() for form in (legacy, uuid)
-}
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The codes in use: casefolded code in either form -> family, and -> legacy form where it has one."""
+
+    families: Mapping[str, Family]
+    legacy: Mapping[str, str]
+
+    def __len__(self) -> int:
+        """Return how many codes are known."""
+        return len(self.families)
+
+
+def table_of(rows: Iterable[tuple[str, Family, str | None]]) -> Table:
+    """Return the table of (code, family, legacy form) rows together with the single codes; these win."""
+    families: dict[str, Family] = {}
+    legacy: dict[str, str] = {}
+    for code, family, form in (*rows, *_own_rows()):
+        families[code.casefold()] = family
+        if form is not None:
+            legacy[code.casefold()] = form
+    return Table(MappingProxyType(families), MappingProxyType(legacy))
+
+
+def _own_rows() -> Iterable[tuple[str, Family, str]]:
+    for family, (old, uuid) in ROOTS.items():
+        yield from ((old, family, old), (uuid, family, old))
+    for family, pairs in NAMED.items():
+        for old, uuid in pairs.items():
+            yield from ((old, family, old), (uuid, family, old))
+
+
+SINGLE_CODES: Final = table_of(())
+"""What is known without KL's publication."""
+
+_in_use: ContextVar[Table] = ContextVar("fsiii", default=SINGLE_CODES)
+
+
+def use(table: Table) -> None:
+    """Let `table` hold for what this task does next; the gate says so at each request (ADR 0017)."""
+    _in_use.set(table)
+
+
+def in_use() -> Table:
+    """Return the table that holds here."""
+    return _in_use.get()
+
+
 _LETTERS: Final = frozenset("ABCDEFGHIJ")
 
 
 def family_of(code: str) -> Family | None:
     """Return the family of a code in either form; a legacy code that we do not list counts by its letter and number."""
-    known = _FAMILY_OF.get(code.casefold())
+    known = _in_use.get().families.get(code.casefold())
     if known is not None:
         return known
     letter, rest = code[:1].upper(), code[1:]
     if letter in _LETTERS and rest[:1].isdigit() and all(part[:1].isdigit() for part in rest.split(".")):
-        return None if _is_uuid(code) else Family(letter)
+        return None if is_uuid(code) else Family(letter)
     return None
 
 
 def legacy_of(code: str) -> str | None:
     """Return the legacy form of a code in either form, or None when the code is not known."""
-    return _LEGACY_OF.get(code.casefold())
+    return _in_use.get().legacy.get(code.casefold())
 
 
 def level_of(code: str) -> int | None:
@@ -523,8 +188,20 @@ def level_of(code: str) -> int | None:
     return None if legacy is None else SCALE_LEVELS.get(legacy)
 
 
-def _is_uuid(code: str) -> bool:
+def is_uuid(code: str) -> bool:
+    """Tell whether a code has the form of a UUID."""
     return len(code) == 36 and code.count("-") == 4  # noqa: PLR2004 - the form of a UUID
+
+
+def is_unknown(code: str) -> bool:
+    """Tell whether a code has the new form and is not in the table in use: it may be anything."""
+    return is_uuid(code) and family_of(code) is None
+
+
+def is_social(code: str) -> bool:
+    """Tell whether a code stands under Serviceloven or Ældreloven, or cannot be told from one that does."""
+    family = family_of(code)
+    return family is None or family in SOCIAL_SERVICES
 
 
 HEALTH_SERVICES: Final = frozenset({Family.NURSING_SERVICE, Family.REHABILITATION_SERVICE})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from app.bridge.delivery_report import PlannedEntry, Report, read
 from app.bridge.message import Refusal
-from app.bridge.report_shapes import SHAPES
+from app.bridge.report_shapes import SHAPES, shape_of
 from schemas.admit import Admitted, admit
 
 FSIII = "urn:oid:1.2.208.176.2.21"
@@ -136,6 +136,26 @@ def test_a_nursing_condition_has_no_level(code):
 @pytest.mark.parametrize("code", ["H1.1", "G1.39", "nonsense", ["J1.1", "I4.2"]])
 def test_a_condition_of_another_family_is_refused(code):
     assert faults_of(condition(code, "B3")) == [("Bundle.entry[1].resource.code", "code-invalid")]
+
+
+UNKNOWN = "c2c2c2c2-0000-4000-8000-000000000000"
+
+
+@pytest.mark.parametrize("severity", [None, "B3"])
+def test_a_condition_whose_new_code_nobody_here_knows_is_taken(severity):
+    assert report(condition(UNKNOWN, severity))
+
+
+def test_an_intervention_whose_new_code_nobody_here_knows_is_taken():
+    bundle, _ = changed("Procedure", code={"coding": [{"system": FSIII, "code": UNKNOWN}]})
+    assert report(bundle)
+
+
+@pytest.mark.parametrize(("code", "shape"), [(UNKNOWN, "matter-of-interest"), ("nonsense", None)])
+def test_an_observation_whose_new_code_nobody_here_knows_is_taken(code, shape):
+    coded = {"resourceType": "Observation", "code": {"coding": [{"system": FSIII, "code": code}]}}
+    assert shape_of(coded) == (None if shape is None else f"{shape}-observation")
+    assert shape_of(coded | {"focus": [{}]}) == (None if shape is None else "citizens-own-observation")
 
 
 def test_two_code_forms_must_name_one_condition():

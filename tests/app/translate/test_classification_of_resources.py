@@ -75,7 +75,7 @@ def test_a_published_example_has_its_category(folder, name, category):
     ("content", "category"),
     [
         (condition(systems.FSIII, "J3.8"), Category.FUNCTIONAL_LEVEL),
-        (condition(systems.FSIII, "feb38b55-c2d7-4d57-99c2-93622eaa0025"), Category.FUNCTIONAL_LEVEL),
+        (condition(systems.FSIII, "51697715-965a-40f3-b4a5-819103bf9d49"), Category.FUNCTIONAL_LEVEL),
         (resource("Observation", category=[concept(CODES, "habitual-value")]), Category.HABITUAL_VALUE),
         (resource("Observation", code=concept(CODES, "status-note")), Category.STATUS_NOTE),
         (resource("Communication", meta={"profile": [systems.STATUS_NOTE_PROFILE]}), Category.STATUS_NOTE),
@@ -300,6 +300,9 @@ def test_a_contained_role_names_person_and_unit():
         (resource("CarePlan", activity=[{"detail": {"code": concept(systems.FSIII, "H1.1")}}]), Regime.SOCIAL_CASE),
         (resource("CarePlan", activity=[{"detail": {"code": concept(systems.FSIII, "G1.39")}}]), Regime.HEALTH_CARE),
         (condition(systems.FSIII, "J3.8"), Regime.HEALTH_CARE),
+        (condition(systems.FSIII, "51697715-965a-40f3-b4a5-819103bf9d49"), Regime.HEALTH_CARE),
+        (condition(systems.FSIII, "c2c2c2c2-0000-4000-8000-000000000000"), Regime.SOCIAL_CASE),  # nobody here knows it
+        (resource("CarePlan", activity=[{"detail": {"code": concept(systems.FSIII, "Ny_kode")}}]), Regime.SOCIAL_CASE),
         (condition(systems.FFB, "1"), Regime.SOCIAL_CASE),
         (condition(), Regime.HEALTH_CARE),
         (

@@ -133,7 +133,7 @@ def test_a_referral_that_is_over_or_none_proves_nothing(change):
 
 
 def test_home_nursing_is_a_health_service_in_either_code_form():
-    for code in ("G1.39", "76878386-b3d2-4320-828a-a700e8a66234"):
+    for code in ("G1.39", "4374f01c-494b-4fc6-9d95-a0022fa515cf"):
         [row] = proven(service(code), controller=MUNICIPALITY)
         assert (row.kind, row.evidence) == (RelationKind.HEALTH_SERVICE, Evidence.SELF_ASSERTED)
         assert (row.start_us, row.stop_us) == (bounds("2025-11-01")[0], bounds("2026-02-01")[1])
@@ -141,6 +141,12 @@ def test_home_nursing_is_a_health_service_in_either_code_form():
 
 def test_home_care_is_a_social_service_and_never_a_health_service():
     rows = proven(service("H1.1"), controller=MUNICIPALITY)
+    assert [row.kind for row in rows] == [RelationKind.SOCIAL_SERVICE]
+
+
+@pytest.mark.parametrize("code", ["c2c2c2c2-0000-4000-8000-000000000000", "Noget_nyt"])
+def test_a_service_that_nobody_here_knows_is_never_a_health_service(code):
+    rows = proven(service(code), controller=MUNICIPALITY)
     assert [row.kind for row in rows] == [RelationKind.SOCIAL_SERVICE]
 
 
