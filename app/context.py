@@ -15,12 +15,14 @@ from consent.model import Permit
 class Decision:
     """A permit as it is remembered, with the signatures that were read beside it.
 
-    Both rest on the citizen's counter of changes, which is in the key. `keys` are digests that summaries make of the
-    two, by view.
+    Both rest on the citizen's counter of changes, which is in the key. It holds from `since_us` until before
+    `until_us`. `keys` are digests that summaries make of the two, by view.
     """
 
     permit: Permit
     signatures: tuple[SignatureRow, ...]
+    since_us: int
+    until_us: int | None
     keys: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
 
 

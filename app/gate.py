@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from app import audit
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError
-from app.runtime import from_us
+from app.runtime import from_us, to_us
 from app.store import citizens, clients, directory, facts, signatures, terminology, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
@@ -19,6 +19,7 @@ from app.store.job import AuditEntry, Job
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
+from app.store.versions import Shared
 from consent import POLICY_VERSION, decide, disclose, guidance
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
 from consent.vocabulary import Action, Category
@@ -27,6 +28,7 @@ from schemas.terminology import fsiii
 _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
+_NOT_ADMITTED = "the token or its client is revoked, not registered, or used beyond its registration"
 _REFUSED = 8
 """AuditEvent.outcome: serious failure."""
 
@@ -52,24 +54,40 @@ async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int
     Raises:
         NotAuthenticatedError: revoked, not registered, or beyond its registration.
     """
-    caller = call.caller
     shared = await versions.load(snapshot)
+    return await _recognise(snapshot, call, shared), shared.key
+
+
+async def _recognise(snapshot: Snapshot, call: Call, shared: Shared) -> Requester:
+    caller = call.caller
     fsiii.use(await terminology.load(snapshot, shared.terminology))
     registry = await clients.load(snapshot, shared)
-    if not registry.admits(caller.requester, caller.purposes, token_id=caller.token_id, at_us=call.at_us):
-        raise NotAuthenticatedError(
-            "the token or its client is revoked, not registered, or used beyond its registration"
-        )
-    requester = caller.requester
-    if requester.organisation is not None:
-        known = await directory.load(snapshot, shared.directory)
-        controller = OrganisationKey(controller_of(known, requester.organisation))
-        requester = replace(requester, controller=controller)
+    requester = registry.recognised.get(caller.digest)
+    if requester is None:
+        requester = await _admitted(snapshot, call, shared, registry)
+        if len(registry.recognised) >= _REMEMBERED:
+            del registry.recognised[next(iter(registry.recognised))]
+        registry.recognised[caller.digest] = requester
+    elif registry.is_revoked(requester.client, token_id=caller.token_id, at_us=call.at_us):
+        raise NotAuthenticatedError(_NOT_ADMITTED)
     if caller.citizen_identifier is not None:
         system, value = caller.citizen_identifier
         own = await citizens.find_pid(snapshot, system, value, at_us=call.at_us)
         requester = replace(requester, citizen=CitizenKey(own) if own is not None else None)
-    return requester, shared.key
+    return requester
+
+
+async def _admitted(snapshot: Snapshot, call: Call, shared: Shared, registry: clients.Registry) -> Requester:
+    """Return the requester of the token with the controller above its organisation."""
+    caller = call.caller
+    requester = caller.requester
+    if not registry.admits(requester, caller.purposes, token_id=caller.token_id, at_us=call.at_us):
+        raise NotAuthenticatedError(_NOT_ADMITTED)
+    if requester.organisation is not None:
+        known = await directory.load(snapshot, shared.directory)
+        controller = OrganisationKey(controller_of(known, requester.organisation))
+        requester = replace(requester, controller=controller)
+    return requester
 
 
 async def check_writable(snapshot: Snapshot, call: Call, types: Iterable[str]) -> None:
@@ -103,10 +121,10 @@ async def authorize(
         AccessRefusedError: the engine said no; recorded before it is raised.
         NotAuthenticatedError: see `identify`.
     """
-    requester, shared = await identify(snapshot, call)
     key_pid = NOBODY if pid is None else pid
-    change = await citizens.change(snapshot, key_pid)
-    remembered_key = (key_pid, change, shared, call.caller.digest, requester.citizen, action, categories)
+    shared, change = await versions.load_with_change(snapshot, key_pid)
+    requester = await _recognise(snapshot, call, shared)
+    remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories)
     made = _remembered(service, remembered_key, call)
     if made is None:
         request = AccessRequest(
@@ -123,13 +141,13 @@ async def authorize(
             await _record_refusal(service, call, decision, pid=pid, operation=operation, query=query, view=view)
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        made = Decision(decision, await signatures.load(snapshot, key_pid))
+        made = Decision(decision, await signatures.load(snapshot, key_pid), call.at_us, _until(decision))
         _remember(service, remembered_key, made)
     return Access(
         permit=made.permit,
         pid=key_pid,
         change=change,
-        versions=shared,
+        versions=shared.key,
         signatures=made.signatures,
         keys=made.keys,
     )
@@ -139,14 +157,16 @@ def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decisi
     made = service.decisions.get(key)
     if made is None:
         return None
-    permit = made.permit
-    at = from_us(call.at_us)
     # INVARIANT: a remembered decision holds from when it was made until the next dated fact changes.
-    if at < permit.request.at or (permit.valid_until is not None and at >= permit.valid_until):
+    if call.at_us < made.since_us or (made.until_us is not None and call.at_us >= made.until_us):
         del service.decisions[key]
         return None
     service.decisions.move_to_end(key)
     return made
+
+
+def _until(permit: Permit) -> int | None:
+    return None if permit.valid_until is None else to_us(permit.valid_until)
 
 
 def _remember(service: Service, key: tuple[object, ...], made: Decision) -> None:

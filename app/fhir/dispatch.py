@@ -84,8 +84,7 @@ _ANSWERED = {"GET": ("GET", "HEAD"), "POST": ("POST",), "PUT": ("PUT",), "DELETE
 def shape_of(path: tuple[str, ...]) -> Shape:
     """Reduce the segments of a path to their kinds."""
     return tuple(
-        segment if segment in _LITERALS or segment.startswith("$") else _T if segment in HOME_OF else _I
-        for segment in path
+        [_T if part in HOME_OF else part if part in _LITERALS or part.startswith("$") else _I for part in path]
     )
 
 
@@ -179,7 +178,7 @@ class FhirApp:
 
 
 def _check_lengths(request: Request) -> None:
-    if len(request.query) > wire.LONGEST_QUERY or any(len(segment) > _LONGEST_SEGMENT for segment in request.path):
+    if len(request.query) > wire.LONGEST_QUERY or max(map(len, request.path), default=0) > _LONGEST_SEGMENT:
         raise InvalidSearchError("the address is too long; use POST")
 
 

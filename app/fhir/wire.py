@@ -1,6 +1,6 @@
 """HTTP as FHIR uses it: requests in, answers out, media types, versions and dates in headers. Plain ASGI."""
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
 from functools import lru_cache
@@ -43,9 +43,12 @@ REPEATED = b"\n"
 """Stands between the values of a header that was sent twice; no header can hold it."""
 
 
-def headers_of(received: Iterable[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
+def headers_of(received: Sequence[tuple[bytes, bytes]]) -> dict[bytes, bytes]:
     """Return the headers by name, those that were sent twice joined."""
-    found: dict[bytes, bytes] = {}
+    found = dict(received)
+    if len(found) == len(received):
+        return found
+    found = {}
     for name, value in received:
         between = b", " if name in _LISTS else REPEATED
         found[name] = found[name] + between + value if name in found else value
@@ -58,8 +61,9 @@ def check_single(request: "Request") -> None:
     Raises:
         MalformedContentError: one was.
     """
-    if any(REPEATED in request.headers.get(name, b"") for name in _SINGLE):
-        raise MalformedContentError("a header that can have one value was sent twice")
+    for name in _SINGLE:
+        if REPEATED in request.headers.get(name, b""):
+            raise MalformedContentError("a header that can have one value was sent twice")
 
 
 @dataclass(slots=True)
@@ -212,7 +216,12 @@ def check_accept(header: str | None, format_parameter: str | None) -> None:
 
 def http_date(us: int) -> bytes:
     """Render microseconds as an HTTP date."""
-    return format_datetime(from_us(us).replace(microsecond=0), usegmt=True).encode()
+    return _http_date(us // 1_000_000)
+
+
+@lru_cache(maxsize=1024)
+def _http_date(seconds: int) -> bytes:
+    return format_datetime(from_us(seconds * 1_000_000), usegmt=True).encode()
 
 
 def instant(us: int) -> str:

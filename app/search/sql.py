@@ -14,7 +14,7 @@ from app.store.database import Query, Row, Snapshot
 from app.store.resources import Owner, Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import DIRECTORY, N_BITS
-from app.store.visible import visible
+from app.store.visible import Visible, visible
 from consent.model import Permit
 from schemas.homes import TYPE_NUMBER
 
@@ -70,20 +70,20 @@ async def find(
             Query(("search", query.key, key, rest), lambda: page_of(query, shown, rest=rest)), values
         )
         if not rest and len(found) <= query.count:
-            return Page(_stored(snapshot, pid, rows, query, found), len(found), None)
+            return Page(_stored(snapshot, pid, shown, query, found), len(found), None)
     total = None
     if query.total == "accurate":
         counting = Query(("search-total", query.key, key), lambda: total_of(query, shown))
         total = (await snapshot.rows(counting, values))[0][0]
     page = found[: query.count]
     position = Position(pid, page[-1][-1], page[-1][0]) if len(found) > query.count and page else None
-    return Page(_stored(snapshot, pid, rows, query, page), total, position)
+    return Page(_stored(snapshot, pid, shown, query, page), total, position)
 
 
 def _stored(
-    snapshot: Snapshot, pid: int, signatures: Iterable[SignatureRow], query: SearchQuery, found: Sequence[Row]
+    snapshot: Snapshot, pid: int, shown: Visible | None, query: SearchQuery, found: Sequence[Row]
 ) -> tuple[Stored, ...]:
-    owner = Owner(pid, signatures, snapshot.ids)
+    owner = Owner(pid, {} if shown is None else shown.signatures, snapshot.ids)
     owner.ns = [row[0] for row in found]
     type_number = TYPE_NUMBER[query.type]
     return tuple(

@@ -1,7 +1,7 @@
 """Registered client systems and revoked tokens. A registration is a ceiling: it takes away, it never gives."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
@@ -33,19 +33,27 @@ class Client:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Registry:
-    """All clients and revoked tokens at one version, with the tree of organisations at one version."""
+    """All clients and revoked tokens at one version, with the tree of organisations at one version.
+
+    `recognised` is for whoever asks: requesters whom these registrations admit, as they are known at these versions.
+    """
 
     clients: Mapping[str, Client]
     revoked_tokens: Mapping[str, int]
     tree: Organisations
+    recognised: dict[bytes, Requester] = field(default_factory=dict)
+
+    def is_revoked(self, client_id: str, *, token_id: str, at_us: int) -> bool:
+        """Tell whether the client is not registered, or it or the token is revoked."""
+        known = self.clients.get(client_id)
+        return known is None or _has_ended(known.revoked, at_us) or token_id in self.revoked_tokens
 
     def admits(self, requester: Requester, purposes: Iterable[Purpose], *, token_id: str, at_us: int) -> bool:
         """Tell whether the client is registered for such a requester, and neither it nor the token revoked."""
         known = self.clients.get(requester.client)
         return (
             known is not None
-            and not _has_ended(known.revoked, at_us)
-            and token_id not in self.revoked_tokens
+            and not self.is_revoked(known.id, token_id=token_id, at_us=at_us)
             and _holds(known.functions, requester.function.value)
             and all(_holds(known.purposes, purpose.value) for purpose in purposes)
             and self._speaks_for(known, requester.organisation)
@@ -65,13 +73,14 @@ class Registry:
 async def load(snapshot: Snapshot, shared: Shared) -> Registry:
     """Return the registry; `shared` was read on the same snapshot."""
     known = snapshot.remembered.get("clients")
-    if known is None or known[0] != shared.revocation:
+    if known is None or known[0] != shared.revocation or known[1][0] != shared.directory:
         clients = {row[0]: _client(*row) for row in await snapshot.rows(_CLIENTS, {})}
         tokens: dict[str, int] = dict(await snapshot.rows(_TOKENS, {}))
-        known = snapshot.remembered["clients"] = (shared.revocation, (clients, tokens))
-    clients, tokens = known[1]
-    tree = (await directory.load(snapshot, shared.directory)).tree
-    return Registry(clients=clients, revoked_tokens=tokens, tree=tree)
+        tree = (await directory.load(snapshot, shared.directory)).tree
+        made = Registry(clients=clients, revoked_tokens=tokens, tree=tree)
+        known = snapshot.remembered["clients"] = (shared.revocation, (shared.directory, made))
+    registry: Registry = known[1][1]
+    return registry
 
 
 def put(clients: Iterable[Client]) -> tuple[Write, ...]:

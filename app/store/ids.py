@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 KEY_BYTES = 16
 _LENGTH = 26
+_REMEMBERED = 8192
+"""Ids whose meaning is kept: tables of 32,768 entries lie far from the processor between two requests."""
 _ALPHABET = "abcdefghijklmnopqrstuvwxyz234567"
 _PID_LIMIT = 1 << 48
 _N_LIMIT = 1 << 32
@@ -26,13 +28,15 @@ _LOW = 0x7FFF
 class Ids:
     """Encrypts and decrypts public ids under one 16 byte key."""
 
-    __slots__ = ("_decrypt", "_encrypt")
+    __slots__ = ("_decrypt", "_encrypt", "decode")
 
     def __init__(self, key: bytes) -> None:
         # Single blocks of distinct plaintext: ECB is the block cipher itself, no two blocks are equal.
         cipher = Cipher(algorithms.AES(key), modes.ECB())  # noqa: S305
         self._encrypt = cipher.encryptor()
         self._decrypt = cipher.decryptor()
+        self.decode = lru_cache(maxsize=_REMEMBERED)(self._decode)
+        """Return (pid, n), or None when a text is not an id of ours."""
 
     def encode(self, pid: int, n: int) -> str:
         """Return the public id of resource `n` of citizen `pid`."""
@@ -59,8 +63,7 @@ class Ids:
             for a, b in _HALVES.iter_unpack(blocks)
         ]
 
-    def decode(self, text: str) -> tuple[int, int] | None:
-        """Return (pid, n), or None when `text` is not an id of ours."""
+    def _decode(self, text: str) -> tuple[int, int] | None:
         if len(text) != _LENGTH:
             return None
         value, last = _values()

@@ -3,7 +3,7 @@
 Current versions lie in `resource`, replaced ones in `history`. Without a permit only the directory can be read.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
@@ -40,9 +40,9 @@ class Owner:
 
     __slots__ = ("_ids", "_public", "citizen", "ns", "signatures")
 
-    def __init__(self, pid: int, signatures: Iterable[SignatureRow], ids: Ids) -> None:
+    def __init__(self, pid: int, signatures: Mapping[int, Signature], ids: Ids) -> None:
         self.citizen = CitizenKey(pid)
-        self.signatures = {row.number: row.signature for row in signatures}
+        self.signatures = signatures
         self.ns: Sequence[int] = ()
         self._ids = ids
         self._public: dict[int, str] = {}
@@ -140,7 +140,7 @@ async def current(snapshot: Snapshot, permit: Permit, signatures: Sequence[Signa
         return []
     query = Query(("resources.current", shown.key), lambda: _current(shown.clause(resource)))
     rows = await snapshot.rows(query, {**shown.values, **places_of(shown.pid)})
-    return _stored(Owner(shown.pid, signatures, snapshot.ids), rows)
+    return _stored(Owner(shown.pid, shown.signatures, snapshot.ids), rows)
 
 
 async def read(
@@ -197,7 +197,7 @@ async def _select(
         return []
     query = Query((f"resources.{name}", shown.key), lambda: build(shown.clause))
     rows = await snapshot.rows(query, {**shown.values, **_at(shown.pid, values)})
-    return _stored(Owner(shown.pid, signatures, snapshot.ids), rows)
+    return _stored(Owner(shown.pid, shown.signatures, snapshot.ids), rows)
 
 
 async def _select_directory(
@@ -205,7 +205,7 @@ async def _select_directory(
 ) -> list[Stored]:
     query = Query((f"resources.directory.{name}",), lambda: build(lambda _: true()))
     rows = await snapshot.rows(query, _at(DIRECTORY, values))
-    return _stored(Owner(DIRECTORY, (), snapshot.ids), rows)
+    return _stored(Owner(DIRECTORY, {}, snapshot.ids), rows)
 
 
 def _at(pid: int, values: dict[str, int]) -> dict[str, int]:
@@ -238,7 +238,7 @@ def resource_columns() -> list[ColumnElement[Any]]:
 
 def stored_of(pid: int, signatures: Iterable[SignatureRow], ids: Ids, rows: list[Row]) -> list[Stored]:
     """Return rows of `resource_columns` as stored resources of one citizen."""
-    return _stored(Owner(pid, signatures, ids), rows)
+    return _stored(Owner(pid, {row.number: row.signature for row in signatures}, ids), rows)
 
 
 def _current(shown: ColumnElement[bool]) -> Executable:

@@ -6,9 +6,8 @@ connection is used by the group writer alone, which writes in the event loop and
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -56,9 +55,9 @@ class SqliteDatabase:
 
     def __init__(self, path: str, ids: Ids) -> None:
         self._path = path
-        self._compiler = Compiler(DIALECT)
+        self.compiler = Compiler(DIALECT)
         self._idle: list[sqlite3.Connection] = []
-        self._remembered: dict[str, tuple[int, Any]] = {}
+        self.remembered: dict[str, tuple[int, Any]] = {}
         self._write = SqliteWriteConnection(path, runtime.random_id())
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store-writer")
         self._writer = GroupWriter(self._commit_group, self._write.commit_at_once, lambda: self.in_flight <= 1)
@@ -71,9 +70,12 @@ class SqliteDatabase:
         """The name of this process's audit chain."""
         return self._write.writer
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[SqliteSnapshot]:
+    def snapshot(self) -> "_Reading":
         """Open one consistent state; it is fixed by the first query."""
+        return _Reading(self)
+
+    def take(self) -> sqlite3.Connection:
+        """Take a reading connection with a transaction begun."""
         if self._closed:
             raise UnavailableError("the database is closed")
         try:
@@ -85,12 +87,10 @@ class SqliteDatabase:
         except sqlite3.Error as error:
             connection.close()
             raise UnavailableError("the database could not be read") from error
-        try:
-            yield SqliteSnapshot(connection, self._compiler, self.ids, self._remembered)
-        finally:
-            self._give_back(connection)
+        return connection
 
-    def _give_back(self, connection: sqlite3.Connection) -> None:
+    def give_back(self, connection: sqlite3.Connection) -> None:
+        """End the transaction and keep the connection for the next one."""
         try:
             connection.execute("COMMIT")
         except sqlite3.Error:
@@ -123,6 +123,25 @@ class SqliteDatabase:
         self._write.close()
         while self._idle:
             self._idle.pop().close()
+
+
+class _Reading:
+    """A snapshot for the time of a `with`; a generator in its place costs more than the transaction."""
+
+    __slots__ = ("_connection", "_database")
+
+    _connection: sqlite3.Connection
+
+    def __init__(self, database: SqliteDatabase) -> None:
+        self._database = database
+
+    async def __aenter__(self) -> SqliteSnapshot:
+        database = self._database
+        self._connection = database.take()
+        return SqliteSnapshot(self._connection, database.compiler, database.ids, database.remembered)
+
+    async def __aexit__(self, *_: object) -> None:
+        self._database.give_back(self._connection)
 
 
 _FIND_KEY = compile_statement(select(setting.c.value).where(setting.c.name == bindparam("name")), DIALECT)

@@ -1,12 +1,14 @@
 """Versions of shared facts: re-read at every request, so that nothing remembered is older than the database."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
-from sqlalchemy import select
+from sqlalchemy import CompoundSelect, Text, bindparam, literal_column, select, union_all
 
 from app.store.database import Query, Snapshot
 from app.store.job import Bump
-from app.store.tables import state
+from app.store.tables import citizen, state
 
 DIRECTORY_CHANGED = Bump("directory")
 POLICY_CHANGED = Bump("policy")
@@ -15,7 +17,7 @@ AGREEMENT_CHANGED = Bump("agreement")
 TERMINOLOGY_CHANGED = Bump("terminology")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Shared:
     """How often each shared fact has changed."""
 
@@ -25,7 +27,7 @@ class Shared:
     agreement: int
     terminology: int
 
-    @property
+    @cached_property
     def key(self) -> tuple[int, int, int, int, int]:
         """All of them, for what rests on all of them."""
         return (self.directory, self.policy, self.revocation, self.agreement, self.terminology)
@@ -36,8 +38,24 @@ async def load(snapshot: Snapshot) -> Shared:
     return shared(dict(await snapshot.rows(_LOAD, {})))
 
 
-def shared(versions: dict[str, int]) -> Shared:
+async def load_with_change(snapshot: Snapshot, pid: int) -> tuple[Shared, int]:
+    """Return the versions, and how many writes there have been about the citizen: 0 for one who is not known.
+
+    In one statement, since every request asks for both.
+    """
+    found: dict[str, int] = dict(await snapshot.rows(_LOAD_WITH_CHANGE, {"pid": pid}))
+    change = found.pop(_CITIZEN, 0)
+    return shared(found), change
+
+
+def shared(versions: Mapping[str, int]) -> Shared:
     """Return versions by name as one value; a fact that nobody ever changed has version 0."""
+    return _shared(tuple(versions.items()))
+
+
+@lru_cache(maxsize=64)
+def _shared(rows: tuple[tuple[str, int], ...]) -> Shared:
+    versions = dict(rows)
     return Shared(
         directory=versions.get("directory", 0),
         policy=versions.get("policy", 0),
@@ -47,4 +65,15 @@ def shared(versions: dict[str, int]) -> Shared:
     )
 
 
+_CITIZEN = "~"
+"""The name under which the citizen's row is told from the others."""
+
+
+def _load_with_change() -> CompoundSelect[tuple[str, int]]:
+    name = literal_column(f"'{_CITIZEN}'", Text)
+    of_citizen = select(name, citizen.c.change).where(citizen.c.pid == bindparam("pid"))
+    return union_all(select(state.c.name, state.c.version), of_citizen)
+
+
 _LOAD = Query("versions.load", lambda: select(state.c.name, state.c.version))
+_LOAD_WITH_CHANGE = Query("versions.load_with_change", _load_with_change)

@@ -1,15 +1,30 @@
 """A permit as a WHERE clause. `consent.may_disclose` is the definition; this restates it, before LIMIT, sort and count.
 
 `consent.residual` says for each signature of the citizen what is left to ask of a record. Signatures with the same
-answer are one arm: `sig IN (...) AND condition`. Lists are padded to powers of two by repeating their last value, so
-that the number of different statements stays small. INVARIANT: tests/store/test_visible.py holds both together.
+answer are one arm: `sig is in a set AND condition`. Sets of signatures, which are numbered from 1 within the citizen,
+are sent as bits of integers: one parameter for each 62 numbers, and no list that the database would sort at every
+statement. Lists of records are padded to powers of two by repeating their last value. So the number of different
+statements stays small. INVARIANT: tests/store/test_visible.py holds both together.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, FromClause, and_, bindparam, false, not_, or_, true
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    FromClause,
+    Integer,
+    and_,
+    bindparam,
+    cast,
+    false,
+    not_,
+    or_,
+    true,
+)
 from sqlalchemy import literal_column as literal
 
 from app.runtime import to_us
@@ -18,11 +33,14 @@ from app.store.ids import Ids
 from app.store.signatures import SignatureRow
 from consent.condition import AllOf, Always, Among, Condition, During, Never, Not
 from consent.disclosure import residual
-from consent.model import Permit
+from consent.model import Permit, Signature
 from schemas.homes import TYPE_NUMBER
 
 _TYPES = literal("1024", BigInteger)
 """More than there are type numbers: n * 1024 + type names one record of one type."""
+_BITS = 62
+"""Numbers of signatures in one integer; with 63 the sign would come into it."""
+_ONE = literal("1", BigInteger)
 
 Shape: TypeAlias = tuple[object, ...]
 """A condition without its values: the name of the kind, then sizes or inner shapes."""
@@ -30,11 +48,16 @@ Shape: TypeAlias = tuple[object, ...]
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """What a permit shows of one citizen's records. `shape` is one (number of signatures, condition) per arm."""
+    """What a permit shows of one citizen's records.
+
+    `shape` is one (number of integers that hold its signatures, condition) per arm; `signatures` are all of the
+    citizen's by number.
+    """
 
     pid: int
     shape: tuple[tuple[int, Shape], ...]
     values: Mapping[str, Value]
+    signatures: Mapping[int, Signature]
 
     @property
     def key(self) -> Hashable:
@@ -54,7 +77,7 @@ class Visible:
         """
         names = _names()
         arms = [
-            and_(table.c.sig.in_(_parameters(size, names)), _clause(shape, table, names)) for size, shape in self.shape
+            and_(_is_among(table, _parameters(size, names)), _clause(shape, table, names)) for size, shape in self.shape
         ]
         return or_(*arms) if arms else false()
 
@@ -83,20 +106,21 @@ _MADE: dict[int, tuple[Permit, Iterable[SignatureRow], Ids, Visible]] = {}
 def _visible(permit: Permit, signatures: Iterable[SignatureRow], ids: Ids) -> Visible:
     pid = int(permit.request.citizen)
     by_condition: dict[Condition, list[int]] = {}
+    known: dict[int, Signature] = {}
     for row in signatures:
+        known[row.number] = row.signature
         condition = residual(permit, row.signature)
         if not isinstance(condition, Never):
             by_condition.setdefault(condition, []).append(row.number)
     arms = []
     for condition, numbers in by_condition.items():
-        of_arm: list[int] = []
-        padded = _padded(numbers)
-        of_arm.extend(padded)
+        of_arm = _words(numbers)
+        size = len(of_arm)
         shape = _shape(condition, of_arm, pid, ids)
-        arms.append(((len(padded), shape), of_arm))
+        arms.append(((size, shape), of_arm))
     arms.sort(key=lambda arm: repr(arm[0]))
     values = [value for _, of_arm in arms for value in of_arm]
-    return Visible(pid, tuple(shape for shape, _ in arms), dict(zip(_names(), values, strict=False)))
+    return Visible(pid, tuple(shape for shape, _ in arms), dict(zip(_names(), values, strict=False)), known)
 
 
 def _shape(condition: Condition, values: list[int], pid: int, ids: Ids) -> Shape:
@@ -147,6 +171,27 @@ def _records(instances: Iterable[str], pid: int, ids: Ids) -> Iterator[int]:
         place = ids.decode(id_)
         if type_ in TYPE_NUMBER and place is not None and place[0] == pid:
             yield place[1] * 1024 + TYPE_NUMBER[type_]
+
+
+def _words(numbers: Sequence[int]) -> list[int]:
+    """Return a set of numbers as bits: 0 to 61 in the first integer, 62 to 123 in the second."""
+    words = [0] * (max(numbers) // _BITS + 1)
+    for number in numbers:
+        words[number // _BITS] |= 1 << number % _BITS
+    return words
+
+
+def _is_among(table: FromClause, words: Sequence[BindParameter[int]]) -> ColumnElement[bool]:
+    """Return whether `sig` is in a set.
+
+    PostgreSQL shifts by what a division by 64 leaves: each word names its bounds.
+    """
+    arms = []
+    for place, word in enumerate(words):
+        low, high = literal(str(place * _BITS), BigInteger), literal(str((place + 1) * _BITS), BigInteger)
+        shifted = word.bitwise_rshift(cast(table.c.sig - low, Integer))
+        arms.append(and_(table.c.sig >= low, table.c.sig < high, shifted.bitwise_and(_ONE) == _ONE))
+    return or_(*arms)
 
 
 def _padded(numbers: Sequence[int]) -> Sequence[int]:

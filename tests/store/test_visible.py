@@ -48,7 +48,7 @@ SIGNATURES = [
             Regime,
         )
     )
-    if index % 5 == 0
+    if index % 5 == 0 or index < 48
 ]
 MOMENTS = [AT + timedelta(hours=hours) for hours in range(-3, 4)]
 
@@ -190,7 +190,7 @@ async def test_a_permit_for_nothing_asks_the_database_nothing(populated):
 
 async def test_permits_that_differ_in_numbers_alone_share_a_statement(populated):
     async with populated.snapshot() as snapshot:
-        known = await signatures.load(snapshot, PID)
+        known = (await signatures.load(snapshot, PID))[:61]
     first, second = (visible(permit([category]), known, populated.ids) for category in CATEGORIES[:2])
 
     assert first.key == second.key
