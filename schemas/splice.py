@@ -17,7 +17,8 @@ JSON = dict[str, Any]
 _MEMBERS: Final = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _ENCODER: Final = msgspec.json.Encoder(decimal_format="number")
 _KEY = re.compile(rb'[ \t\r\n]*+,?[ \t\r\n]*+("[^"\\]*+(?:\\.[^"\\]*+)*+"[ \t\r\n]*+:[ \t\r\n]*+)')
-_REPLACED: Final = frozenset({"id", "_id", "meta"})
+OURS: Final = frozenset({"id", "_id", "meta"})
+"""Elements of a resource in whose place ours stand."""
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -37,18 +38,26 @@ def entry_slices(raw: bytes) -> list[bytes | None]:
     return [bytes(entry.resource) or None for entry in _BUNDLE.decode(raw).entry]
 
 
-def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, str] | None = None) -> bytes:
+def with_identity(
+    raw: bytes,
+    *,
+    id: str,
+    meta: bytes,
+    references: Mapping[str, str] | None = None,
+    replaced: Mapping[str, int] | None = None,
+) -> bytes:
     """Return `raw` with our `id` and `meta` in place of the received ones, and with `references` resolved.
 
     Both stand right after `resourceType`. `meta` is JSON. `references` maps a received reference, exactly as written
     in the decoded JSON, to the new one. It is looked up for the value of every `reference`; what begins with `urn:`
     also for addresses (`url`, `endpoint`, `valueUri` and its kin) and for links in narrative, as transactions demand.
-    Other texts that happen to be the same, identifiers above all, stay.
+    Other texts that happen to be the same, identifiers above all, stay. `replaced`, when it is known, says which of
+    them stand in the content where they are looked up, and how often; it saves the search.
 
     Source: https://hl7.org/fhir/R4/http.html#trules
     """
     members = _MEMBERS.decode(raw)
-    pending = {"resourceType", *_REPLACED} & members.keys()
+    pending = {"resourceType", *OURS} & members.keys()
     lead, type_, end = b"", b"", raw.index(b"{") + 1
     kept: list[bytes] = []
     for key, value in members.items():
@@ -59,7 +68,7 @@ def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, 
         lead = lead or raw[:start]
         if key == "resourceType":
             type_ = raw[start:end]
-        elif key not in _REPLACED:
+        elif key not in OURS:
             between = raw[before:start]
             kept.append(between if b"," in between else b",")
             kept.append(raw[start:end])
@@ -68,7 +77,28 @@ def with_identity(raw: bytes, *, id: str, meta: bytes, references: Mapping[str, 
             break
     rest = b"".join(kept) + raw[end:]
     own = b',"id":' + _ENCODER.encode(id) + b',"meta":' + meta
-    return lead + type_ + own + (_resolved(rest, references) if references else rest)
+    if references:
+        quick = _exchanged(rest, references, replaced) if replaced is not None else None
+        rest = _resolved(rest, references) if quick is None else quick
+    return lead + type_ + own + rest
+
+
+def _exchanged(body: bytes, references: Mapping[str, str], replaced: Mapping[str, int]) -> bytes | None:
+    """Return the rest of an object with references replaced; None when it must be searched for them.
+
+    INVARIANT: a text is exchanged only when it stands exactly as often as it is to be replaced. Without escapes no JSON
+    string has a second spelling, so all that are to be replaced are among those that are counted, and are all of them.
+    """
+    if b"\\u" in body or b"\\/" in body or b"href" in body or b"src" in body:
+        return None
+    for text, times in replaced.items():
+        literal = b'"%s"' % text.encode()
+        if not text.isprintable() or "\\" in text or '"' in text or body.count(literal) != times:
+            return None
+        if references[text] in replaced:  # it would be exchanged once more
+            return None
+        body = body.replace(literal, _ENCODER.encode(references[text]))
+    return body
 
 
 _BACKSLASH: Final = ord("\\")
@@ -109,7 +139,7 @@ def _text(literal: bytes) -> str:
 
 
 _TEST_DATA: Final = ("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTEST")
-_OURS: Final = frozenset({"versionId", "lastUpdated", "security", "_versionId", "_lastUpdated"})
+_SERVED: Final = frozenset({"versionId", "lastUpdated", "security", "_versionId", "_lastUpdated"})
 
 
 def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
@@ -125,7 +155,7 @@ def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
         "versionId": str(version),
         "lastUpdated": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
     }
-    meta |= {key: value for key, value in kept.items() if key not in _OURS}
+    meta |= {key: value for key, value in kept.items() if key not in _SERVED}
     labels = kept.get("security")
     test = [
         label

@@ -12,7 +12,6 @@ from app.search.index import index
 from app.sharing.actors import named_by
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
-from app.sharing.rewriting import references_in, rewritten
 from app.sharing.values import Written
 from app.store import relations
 from app.store.resources import Stored
@@ -22,9 +21,10 @@ from app.translate.classification import Classified, category_of, classify
 from app.translate.directives import directive_of
 from app.translate.homes import HomeRef, Inherits
 from app.translate.inheritance import inherited_in, links_of
-from app.translate.labels import labels_of, merge_labels
+from app.translate.labels import Codes, codes_in, merge_labels
 from app.translate.relations import relations_of
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
+from app.translate.survey import Content
 from consent.directives import may_record
 from consent.disclosure import may_disclose
 from consent.explain import guidance
@@ -45,6 +45,21 @@ class Placed:
     reference: str
     current: Stored | None = None
     is_kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Surveyed:
+    """An entry to be stored: `resource` is the content under our id, `codes` what its codes say."""
+
+    reference: str
+    content: Content
+    resource: dict[str, Any]
+    codes: Codes
+
+
+def _surveyed(placed: Placed, content: Content) -> _Surveyed:
+    resource = content.resource | {"id": placed.reference.partition("/")[2]}
+    return _Surveyed(placed.reference, content, resource, codes_in(placed.entry.survey.parts))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,42 +84,47 @@ class Drafting:
     patients: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
 
-    def put_all(self, placed: Sequence[Placed]) -> dict[int, Written]:
-        """Draft all entries, by identity of the entry; faults gather in `faults`.
+    def put_all(self, placed: Sequence[Placed], contents: Mapping[int, Content]) -> dict[int, Written]:
+        """Draft all entries, by identity of the entry, as `contents` are; faults gather in `faults`.
 
         Raises:
             AccessRefusedError: the permit does not cover what one would become.
         """
-        written = [each for each in placed if each.entry.method != "DELETE" and not each.is_kept]
-        parsed = [
-            rewritten(each.entry.resource, self.references) | {"id": each.reference.partition("/")[2]}
-            for each in written
+        surveyed = [
+            _surveyed(each, contents[id(each.entry)])
+            for each in placed
+            if each.entry.method != "DELETE" and not each.is_kept
         ]
-        named = [((each.reference,), resource) for each, resource in zip(written, parsed, strict=True)]
-        inherited = inherited_in(named, labels_of, category_of)
-        own = {each.reference for each in written}
-        self.anchored = frozenset(name for resource in parsed for name in references_in(resource) if name in own) | {
-            each.reference
-            for each, resource in zip(written, parsed, strict=True)
-            if not own.isdisjoint(references_in(resource))
-        }
-        content = {id(each): both for each, *both in zip(written, parsed, inherited, strict=True)}
-        return {id(each.entry): self._put(each, *content.get(id(each), ({}, NOTHING_INHERITED))) for each in placed}
+        inherited = inherited_in(
+            [((each.reference,), each.resource) for each in surveyed],
+            [each.codes.labels for each in surveyed],
+            category_of,
+        )
+        own = {each.reference for each in surveyed}
+        pointing = [each for each in surveyed if not own.isdisjoint(each.content.references)]
+        self.anchored = frozenset(each.reference for each in pointing).union(
+            *(own.intersection(each.content.references) for each in pointing)
+        )
+        both = {each.reference: (each, taken) for each, taken in zip(surveyed, inherited, strict=True)}
+        nothing = (None, NOTHING_INHERITED)
+        return {id(each.entry): self._put(each, *both.get(each.reference, nothing)) for each in placed}
 
-    def _put(self, placed: Placed, resource: dict[str, Any], inherited: Inherited) -> Written:
+    def _put(self, placed: Placed, surveyed: "_Surveyed | None", inherited: Inherited) -> Written:
         type_, id_ = placed.reference.split("/")
         if placed.is_kept and placed.current is not None:
             # Without its body: who may write it need not be one who may read it.
             current = placed.current
             return Written(type_, id_, current.version, current.updated_us, created=False, body=b"")
         version = 1 if placed.current is None else placed.current.version + 1
-        if placed.entry.method == "DELETE":
+        if surveyed is None:
             return self._deleted(placed, type_, id_, version)
-        entry = placed.entry
-        classified = self._classify(placed, resource, inherited)
+        entry, resource = placed.entry, surveyed.resource
+        classified = self._classify(placed, surveyed, inherited)
         self._check_permit(entry, placed.reference, classified)
         meta = received_meta(entry.resource, version=version, updated_us=self.call.at_us)
-        body = with_identity(entry.raw, id=id_, meta=meta, references=self.references)
+        body = with_identity(
+            entry.raw, id=id_, meta=meta, references=self.references, replaced=surveyed.content.replaced
+        )
         if placed.current is not None:
             self.draft.touch(placed.current.item.signature)
         self.draft.revisions.append(
@@ -151,22 +171,23 @@ class Drafting:
             self.patients[placed.n] = None
         return Written(type_, id_, version, self.call.at_us, created=False, body=b"")
 
-    def _classify(self, placed: Placed, resource: dict[str, Any], inherited: Inherited) -> Classified:
+    def _classify(self, placed: Placed, surveyed: "_Surveyed", inherited: Inherited) -> Classified:
         """Return what the resource is, with the highest labels of what it derives from, stored or submitted with it."""
-        own = references_in(resource)
-        stored = [self.related[name] for name in own if name in self.related]
+        resource = surveyed.resource
+        stored = [self.related[name] for name in surveyed.content.references if name in self.related]
         if placed.current is not None:
             stored.append(placed.current.item.signature)
         if isinstance(placed.home, Inherits) and not stored and placed.reference not in self.anchored:
             text = "nothing in this submission points to this and it points to nothing here, so it has no home"
             self.faults.append(Fault(placed.entry.path, "business-rule", text))
-        _, givers = links_of(resource)
-        given = [self.related[name].labels for name in givers if name in self.related]
-        inherited = replace(inherited, labels=inherited.labels.union(*given))
+        if self.related:
+            _, givers = links_of(resource)
+            given = [self.related[name].labels for name in givers if name in self.related]
+            inherited = replace(inherited, labels=inherited.labels.union(*given))
         if inherited.category is None and stored and isinstance(placed.home, Inherits):
             labels = inherited.labels.union(*(signature.labels for signature in stored))
             inherited = replace(inherited, category=stored[-1].category, labels=labels)
-        classified = classify(resource, self.source, inherited=inherited)
+        classified = classify(resource, self.source, inherited=inherited, codes=surveyed.codes)
         if placed.current is None:
             return classified
         labels = merge_labels(placed.current.item.signature.labels, classified.signature.labels)
@@ -202,9 +223,10 @@ class Drafting:
     def _consequences(self, placed: Placed, resource: dict[str, Any], classified: Classified, version: int) -> None:
         """Draft what the resource means beyond itself: relations, a directive, the citizen's own row."""
         pid = self.draft.citizen.pid
-        takers, _ = links_of(resource)
-        for target in takers & self.related.keys():
-            self._raise(target, classified.signature.labels)
+        if self.related:
+            takers, _ = links_of(resource)
+            for target in takers & self.related.keys():
+                self._raise(target, classified.signature.labels)
         proven = relations_of(resource, classified, source=self.source) if self.proves else ()
         if placed.current is not None:
             self.draft.others.append(relations.remove_of(pid, placed.reference))

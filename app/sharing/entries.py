@@ -3,8 +3,11 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
+from app.translate.homes import HomeRef, home_of
+from app.translate.survey import Survey, survey
 from schemas.admit import Admitted
 from schemas.fault import Fault
 from schemas.homes import HOMES
@@ -16,11 +19,12 @@ _URL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9.-]{1,64}))?")
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Entry:
     """One write. `path` is the FHIRPath of the resource in what the client sent.
 
-    `yields`: when the source keeps a Patient of this citizen already, that one stands.
+    `yields`: when the source keeps a Patient of this citizen already, that one stands. What can be told of the resource
+    by itself is found when first asked for, and once, however often the submission is tried.
     """
 
     path: str
@@ -34,6 +38,16 @@ class Entry:
     if_none_exist: str | None = None
     url: str = ""
     yields: bool = False
+
+    @cached_property
+    def home(self) -> HomeRef:
+        """Where the resource lives."""
+        return home_of(self.resource)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """What one walk over the resource finds."""
+        return survey(self.resource)
 
 
 def single(

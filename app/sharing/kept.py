@@ -20,7 +20,7 @@ from app.search.parse import parse
 from app.sharing.citizen import row_of
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
-from app.sharing.rewriting import names_of, rewritten
+from app.sharing.rewriting import names_of
 from app.sharing.values import Written
 from app.store import directory, resources, signatures, versions
 from app.store.controller import controller_of
@@ -29,11 +29,12 @@ from app.store.job import Job
 from app.store.resources import Stored
 from app.store.revisions import Revision
 from app.store.tables import DIRECTORY, NO_CITIZEN
-from app.translate.homes import Directory, home_of, other_citizens
+from app.translate.homes import Directory, other_citizens
 from consent.explain import guidance
 from consent.model import OrganisationKey, PersonKey, Signature
 from consent.policy import POLICY_VERSION, WRITES
 from consent.vocabulary import Action, Category, Regime
+from schemas.fault import Fault
 from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
 from schemas.terminology import systems
@@ -84,7 +85,7 @@ def _is_directory(service: Service, entry: Entry) -> bool:
     if entry.id is not None:
         place = service.database.ids.decode(entry.id)
         return place is not None and place[0] == DIRECTORY and HOME_OF[entry.type].home in {"directory", "either"}
-    return isinstance(home_of(entry.resource), Directory)
+    return isinstance(entry.home, Directory)
 
 
 async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Sequence[Entry]) -> tuple[Draft, Kept]:
@@ -92,7 +93,7 @@ async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Se
     await gate.check_writable(snapshot, call, {entry.type for entry in entries})
     if not WRITES[requester.function]:
         raise AccessRefusedError(guidance(requester.function, min(call.caller.purposes), Action.SUBMIT))
-    faults = [moved(fault, entry) for entry in entries for fault in other_citizens(entry.resource).faults]
+    faults = [moved(fault, entry) for entry in entries for fault in _others(entry)]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
@@ -111,6 +112,10 @@ async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Se
         for entry, place in zip(entries, places, strict=True)
     }
     return draft, Kept(references, written)
+
+
+def _others(entry: Entry) -> tuple[Fault, ...]:
+    return other_citizens(entry.resource, naming=[value for _, value in entry.survey.naming]).faults
 
 
 async def _place(
@@ -172,10 +177,10 @@ def _put(
         return Written(entry.type, id_, current.version, current.updated_us, created=False, body=current.body)
     version = 1 if current is None else current.version + 1
     is_deletion = entry.method == "DELETE"
-    body = b""
+    body, content = b"", entry.survey.resolved(references)
     if not is_deletion:
         meta = received_meta(entry.resource, version=version, updated_us=call.at_us)
-        body = with_identity(entry.raw, id=id_, meta=meta, references=references)
+        body = with_identity(entry.raw, id=id_, meta=meta, references=references, replaced=content.replaced)
     draft.revisions.append(
         Revision(
             n=n,
@@ -187,7 +192,7 @@ def _put(
             stop_us=call.at_us,
             line=b"",
             body=body,
-            index=None if is_deletion else index(rewritten(entry.resource, references)),
+            index=None if is_deletion else index(content.resource),
             deleted=is_deletion,
         )
     )

@@ -1,17 +1,17 @@
 """Whom a transaction may name beside its citizen, and that no two of its entries are one resource here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from app.context import Service
 from app.errors import InvalidContentError
 from app.sharing.citizen import Subject
 from app.sharing.drafting import Placed
 from app.sharing.entries import Entry, moved
-from app.sharing.rewriting import rewritten
 from app.store import citizens
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
 from app.translate.homes import other_citizens
+from app.translate.survey import Content
 from schemas.fault import Fault
 
 
@@ -34,8 +34,7 @@ async def check_others(
     service: Service,
     snapshot: Snapshot,
     subject: Subject,
-    writes: Sequence[Entry],
-    references: Mapping[str, str],
+    writes: Sequence[tuple[Entry, Content]],
     own: set[str],
     *,
     at_us: int,
@@ -46,8 +45,8 @@ async def check_others(
     same citizen alone. Known to be another and not known at all get the same answer.
     """
     faults: list[Fault] = []
-    for entry in writes:
-        others = other_citizens(rewritten(entry.resource, references), own=own)
+    for entry, content in writes:
+        others = other_citizens(content.resource, own=own, naming=content.naming)
         faults += [moved(fault, entry) for fault in others.faults]
         for name in others.allowed:
             if _dangles(service, name):

@@ -26,7 +26,7 @@ from app.sharing.drafting import Drafting, Placed
 from app.sharing.entries import Entry
 from app.sharing.kept import Kept, plan_directory
 from app.sharing.others import check_once, check_others
-from app.sharing.rewriting import local_of, names_of, references_in
+from app.sharing.rewriting import local_of, names_of
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
 from app.store.controller import controller_of
@@ -38,7 +38,7 @@ from app.store.place import place_of
 from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.translate.directives import is_directive
-from app.translate.homes import HomeRef, Inherits, home_of
+from app.translate.homes import Inherits
 from app.translate.source import Source
 from consent.directives import may_replace
 from consent.model import NOBODY, Signature
@@ -124,10 +124,8 @@ async def _planned(
         return None, [kept.written[id(entry)] for entry in submission.entries]
     entries = [entry for entry in submission.entries if id(entry) not in kept.written]
     writes = [entry for entry in entries if entry.method != "DELETE"]
-    homes = {id(entry): home_of(entry.resource) for entry in writes}
-    stated = [homes[id(entry)] for entry in writes]
     try:
-        subject = await _subject(service, snapshot, call, entries, writes, stated)
+        subject = await _subject(service, snapshot, call, entries, writes)
     except InvalidContentError:
         # INVARIANT: who may not write at all is not told whether several identifiers are one citizen's.
         if not all(entry.type == "Consent" and _directs(entry) for entry in entries):
@@ -136,7 +134,7 @@ async def _planned(
     if submission.base_change is not None and submission.base_change != subject.row.change:
         raise StaleError("the citizen has changed since this was prepared")
     try:
-        return await _drafted(service, snapshot, call, submission, kept, subject, entries, writes, homes)
+        return await _drafted(service, snapshot, call, submission, kept, subject, entries, writes)
     except AccessRefusedError as refusal:
         if not refusal.recorded:
             pid = None if subject.is_new else subject.row.pid
@@ -154,23 +152,23 @@ async def _drafted(
     subject: Subject,
     entries: Sequence[Entry],
     writes: Sequence[Entry],
-    homes: Mapping[int, HomeRef],
 ) -> tuple[Job, list[Written]]:
-    stated = [homes[id(entry)] for entry in writes]
     access, directing = await _authorized(service, snapshot, call, subject, entries, submission)
     if subject.row.pid == NOBODY:
         raise NotFoundError(_GONE)
     draft = Draft.begin(subject.row, access.signatures)
-    placed = [await _place(service, snapshot, access, draft, entry, homes) for entry in entries]
+    placed = [await _place(service, snapshot, access, draft, entry) for entry in entries]
     check_once(placed)
     if any(entry.id is not None for entry in entries):
-        subject = await _agreed(service, snapshot, call, subject, writes, stated)
+        subject = await _agreed(service, snapshot, call, subject, writes)
     references = {**submission.references, **kept.references}
     for each in placed:
         references |= dict.fromkeys(names_of(each.entry.full_url, each.entry.type), each.reference)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     own = {each.reference for each in placed if each.entry.type == "Patient"}
-    await check_others(service, snapshot, subject, writes, references, own, at_us=call.at_us)
+    contents = {id(entry): entry.survey.resolved(references) for entry in writes}
+    told = [(entry, contents[id(entry)]) for entry in writes]
+    await check_others(service, snapshot, subject, told, own, at_us=call.at_us)
     related = await _related(service, snapshot, access, writes, references)
     drafting = Drafting(
         call=call,
@@ -183,7 +181,7 @@ async def _drafted(
         places={name: place_of(subject.row.pid, n) for name, (n, _) in related.items()},
         source=await _source(service, snapshot, call, registry, submission.entries, references),
     )
-    written = drafting.put_all(placed)
+    written = drafting.put_all(placed, contents)
     if drafting.faults:
         raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
@@ -219,12 +217,11 @@ async def _subject(
     call: Call,
     entries: Sequence[Entry],
     writes: Sequence[Entry],
-    homes: Sequence[HomeRef],
 ) -> Subject:
     """Return the citizen: of the ids that are changed, else of the homes; `_agreed` sees to it that both agree."""
     ids = [entry.id for entry in entries if entry.id is not None]
     if not ids:
-        return await subject_of(service, snapshot, writes, homes, at_us=call.at_us)
+        return await subject_of(service, snapshot, writes, [entry.home for entry in writes], at_us=call.at_us)
     places = [service.database.ids.decode(id_) for id_ in ids]
     # INVARIANT: an id that is not ours is asked for like one that is, under a citizen who does not exist, so that
     # whoever may not write cannot tell the two apart.
@@ -241,13 +238,13 @@ async def _agreed(
     call: Call,
     subject: Subject,
     writes: Sequence[Entry],
-    homes: Sequence[HomeRef],
 ) -> Subject:
     """Return the citizen whose resources are changed, with what the new content calls her; it must be the same one.
 
     Asked after it is known that the caller may change the resources: before that the answer would tell whose they are.
     """
-    if not [home for home in homes if not isinstance(home, Inherits)]:
+    homes = [entry.home for entry in writes]
+    if all(isinstance(home, Inherits) for home in homes):
         return subject
     return await subject_of(service, snapshot, writes, homes, at_us=call.at_us, owner=subject.row.pid)
 
@@ -301,9 +298,8 @@ async def _place(
     access: Access,
     draft: Draft,
     entry: Entry,
-    homes: Mapping[int, HomeRef],
 ) -> Placed:
-    home = homes.get(id(entry), Inherits())
+    home = Inherits() if entry.method == "DELETE" else entry.home
     if entry.id is not None:
         current = await _current(service, snapshot, access, entry)
         return Placed(entry=entry, home=home, n=current.n, reference=f"{entry.type}/{entry.id}", current=current)
@@ -346,13 +342,11 @@ async def _related(
     Read by key, without a permit: only labels flow from here, upwards, and nothing of it is answered.
     """
     wanted: dict[str, int] = {}
-    for entry in writes:
-        for reference in references_in(entry.resource):
-            resolved = references.get(reference, reference)
-            _, _, id_ = local_of(resolved, base_url=service.settings.public_url).partition("/")
-            place = service.database.ids.decode(id_)
-            if place is not None and place[0] == access.pid:
-                wanted[resolved] = place[1]
+    for resolved in {references.get(name, name) for entry in writes for name in entry.survey.references()}:
+        _, _, id_ = local_of(resolved, base_url=service.settings.public_url).partition("/")
+        place = service.database.ids.decode(id_)
+        if place is not None and place[0] == access.pid:
+            wanted[resolved] = place[1]
     if not wanted:
         return {}
     by_number = {row.number: row.signature for row in access.signatures}
@@ -369,7 +363,7 @@ async def _source(
     references: Mapping[str, str],
 ) -> Source:
     requester = call.caller.requester
-    named = [references.get(name, name) for entry in entries for name in references_in(entry.resource)]
+    named = {references.get(name, name) for entry in entries for name in entry.survey.references()}
     return Source(
         controller=controller_of(registry, requester.organisation or ""),
         received_us=call.at_us,

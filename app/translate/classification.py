@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from app.translate.elements import Coding, codings_at, objects, profiles, type_of, values
-from app.translate.labels import labels_of, specialty_labels
+from app.translate.labels import Codes, codes_in, specialty_labels
 from app.translate.source import NOTHING_INHERITED, Actor, Inherited, Source, actor_of
+from app.translate.survey import survey
 from app.translate.times import OPEN_END, OPEN_START, Bounds, bounds, period
 from consent.model import OrganisationKey, PersonKey, Signature
 from consent.vocabulary import Category, Regime
@@ -25,11 +26,19 @@ class Classified:
     period_us: Bounds
 
 
-def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherited = NOTHING_INHERITED) -> Classified:
+def classify(
+    resource: Mapping[str, Any],
+    source: Source,
+    *,
+    inherited: Inherited = NOTHING_INHERITED,
+    codes: Codes | None = None,
+) -> Classified:
     """Return the signature and clinical period of a resource that one source submits. Total on any JSON object.
 
     `inherited` is what the record derives from or hangs on: its labels are added, its category counts for a Binary.
+    `codes` is given by who has surveyed the resource already.
     """
+    said = codes or codes_in(survey(resource).parts)
     subject = _subject(resource)
     authors = _named(subject, _AUTHOR_ELEMENTS, source)
     units = _named(subject, _ORIGIN_ELEMENTS, source)
@@ -37,9 +46,9 @@ def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherite
         (unit.organisation for unit in units if unit.organisation and source.is_within_controller(unit.organisation)),
         source.controller,
     )
-    acting = {f"{systems.FUNCTION}|{source.function}"} | source.specialties.get(origin, frozenset())
+    acting = source.specialties.get(origin, frozenset[str]()) | {f"{systems.FUNCTION}|{source.function}"}
     specialties = acting.union(*(actor.specialties for actor in (*authors, *units)))
-    labels = labels_of(resource) | specialty_labels(specialties) | inherited.labels
+    labels = said.labels | specialty_labels(specialties) | inherited.labels
     category = category_of(resource)
     if type_of(resource) == "Binary" and inherited.category is not None:
         category = inherited.category
@@ -49,34 +58,43 @@ def classify(resource: Mapping[str, Any], source: Source, *, inherited: Inherite
         controller=OrganisationKey(source.controller),
         origin=OrganisationKey(origin),
         author=PersonKey(next((actor.person for actor in authors if actor.person), source.author)),
-        regime=regime_of(resource, inherited=inherited),
+        regime=regime_of(resource, inherited=inherited, may_be_service=said.may_be_service),
     )
     return Classified(signature, clinical_period(subject, received_us=source.received_us))
 
 
 def category_of(resource: Mapping[str, Any]) -> Category:
     """Return the kind of information by the table of categories; a document Bundle is what its Composition is."""
-    kind = type_of(resource)
     subject = _subject(resource)
-    claimed = profiles(resource) | profiles(subject)
-    for row in _ROWS_BY_TYPE.get(kind, ()):
-        if row.is_last or not row.profiles.isdisjoint(claimed) or _has_code(subject, row):
-            return Category(row.category)
-    return Category(OTHERWISE)
+    claimed = profiles(resource) if subject is resource else profiles(resource) | profiles(subject)
+    stated: dict[tuple[str, ...], _Stated] = {}
+    for row, category, is_last in _ROWS_BY_TYPE.get(type_of(resource), ()):
+        if is_last or not row.profiles.isdisjoint(claimed):
+            return category
+        if row.elements not in stated:
+            stated[row.elements] = _stated(subject, row.elements)
+        if _has_code(stated[row.elements], row):
+            return category
+    return _OTHERWISE
 
 
-def regime_of(resource: Mapping[str, Any], *, inherited: Inherited = NOTHING_INHERITED) -> Regime:
+def regime_of(
+    resource: Mapping[str, Any], *, inherited: Inherited = NOTHING_INHERITED, may_be_service: bool = True
+) -> Regime:
     """Return the body of law: a social case where a service under Serviceloven or Ældreloven is decided or given.
 
     FSIII H and aids (§§ 112-116), codes of the disability area, and what the sender itself marks as a social case;
     health care otherwise. An FSIII code that nobody here knows counts as a social case: it may be one. That functional
     levels (FSIII J) count as health care is to be confirmed by a lawyer.
+    `may_be_service` is false when a survey has found no code of such a system.
     """
     marked = any(
         code.key == _SOCIAL_CASE for path in ("meta.tag", "meta.security") for code in codings_at(resource, path)
     )
     if marked or inherited.social_case:
         return Regime.SOCIAL_CASE
+    if not may_be_service:
+        return Regime.HEALTH_CARE
     parts = [_subject(resource), *objects(resource.get("contained"))]
     if type_of(resource) == "Bundle":
         parts += [part for part in values(resource, "entry.resource") if isinstance(part, dict)]
@@ -116,14 +134,23 @@ def _subject(resource: Mapping[str, Any]) -> Mapping[str, Any]:
     return inner[0] if inner and type_of(inner[0]) == "Composition" else resource
 
 
-def _has_code(resource: Mapping[str, Any], row: CategoryRow) -> bool:
-    for element in row.elements:
-        for code in codings_at(resource, element):
-            if code.key in row.codes or code.key.startswith(row.prefixes):
-                return True
-            if row.families and code.system == systems.FSIII and fsiii.family_of(code.code) in row.families:
-                return True
-    return False
+class _Stated(NamedTuple):
+    """The codes that some elements state: as 'system|code', and the FSIII families of those that have one."""
+
+    keys: frozenset[str]
+    families: frozenset[fsiii.Family | None]
+
+
+def _stated(resource: Mapping[str, Any], elements: tuple[str, ...]) -> _Stated:
+    codes = [code for element in elements for code in codings_at(resource, element)]
+    families = frozenset(fsiii.family_of(code.code) for code in codes if code.system == systems.FSIII)
+    return _Stated(frozenset(code.key for code in codes), families)
+
+
+def _has_code(stated: _Stated, row: CategoryRow) -> bool:
+    if not row.codes.isdisjoint(stated.keys) or not row.families.isdisjoint(stated.families):
+        return True
+    return bool(row.prefixes) and any(key.startswith(row.prefixes) for key in stated.keys)
 
 
 def _is_social(code: Coding) -> bool:
@@ -150,8 +177,10 @@ _SERVICE_ELEMENTS: Final = (
     "reasonCode",
     "topic",
 )
-_ROWS_BY_TYPE: Final[dict[str, tuple[CategoryRow, ...]]] = {
-    kind: tuple(row for row in CATEGORIES if kind in row.types) for row in CATEGORIES for kind in row.types
+_OTHERWISE: Final = Category(OTHERWISE)
+_ROWS_BY_TYPE: Final[dict[str, tuple[tuple[CategoryRow, Category, bool], ...]]] = {
+    kind: tuple((row, Category(row.category), row.is_last) for row in CATEGORIES if kind in row.types)
+    for kind in {kind for row in CATEGORIES for kind in row.types}
 }
 
 _AUTHOR_ELEMENTS: Final[dict[str, tuple[str, ...]]] = {

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from app.translate.elements import contained, every_object, objects, text, type_of, values, walk
+from app.translate.elements import JSON, contained, every_object, objects, text, type_of, values, walk
 from schemas.fault import Fault
 from schemas.homes import HOME_OF, HomeRow
 from schemas.terminology.identifiers import CitizenNumber, citizen_number, is_citizen_system
@@ -72,15 +72,18 @@ def home_of(resource: Mapping[str, Any]) -> HomeRef:
     return home
 
 
-def other_citizens(resource: Mapping[str, Any], *, own: Iterable[str] = ()) -> OtherCitizens:
+def other_citizens(
+    resource: Mapping[str, Any], *, own: Iterable[str] = (), naming: Iterable[JSON] | None = None
+) -> OtherCitizens:
     """Return the citizens that a resource names outside its home element.
 
     A second mention of its own citizen, word for word or by the same number, is no other citizen; `own` adds names that
     the caller knows ('Patient/id', 'system|value'), without which a resource with an inherited home names none.
-    References of the form 'urn:uuid:…' cannot be judged: resolve them first.
+    References of the form 'urn:uuid:…' cannot be judged: resolve them first. `naming` are the objects that may name a
+    citizen, where a survey has found them.
     """
     names = _own_names(resource).union(own)
-    if all(_is_own(item, names) for item in every_object(resource)):
+    if all(_is_own(item, names) for item in (every_object(resource) if naming is None else naming)):
         return OtherCitizens()
     kind = type_of(resource)
     row = HOME_OF.get(kind)

@@ -58,16 +58,15 @@ def links_of(resource: Mapping[str, Any]) -> tuple[frozenset[str], frozenset[str
 
 def inherited_in(
     submission: Sequence[tuple[Iterable[str], Mapping[str, Any]]],
-    labels_of: Callable[[Mapping[str, Any]], frozenset[Label]],
+    labels: Sequence[frozenset[Label]],
     category_of: Callable[[Mapping[str, Any]], Category],
 ) -> list[Inherited]:
     """Return what each record of a submission takes over from the others, in their order.
 
-    Each record comes with the names by which references in the submission call it (fullUrl, 'Type/id'). Labels spread
-    until nothing changes, which is soon: there are few of them.
+    Each record comes with the names by which references in the submission call it (fullUrl, 'Type/id'); `labels` are
+    those that it earns by itself. They spread until nothing changes, which is soon: there are few of them.
     """
     place = {name: index for index, (names, _) in enumerate(submission) for name in names}
-    labels = [labels_of(resource) for _, resource in submission]
     edges: set[tuple[int, int]] = set()  # giver, taker
     holder: dict[int, int] = {}
     for index, (_, resource) in enumerate(submission):

@@ -7,17 +7,18 @@ the author's own restriction. Whatever cannot be read counts as restricted.
 
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
-from app.translate.elements import Coding, coding, codings_at, every_object, objects, profiles, type_of, values
+from app.translate.elements import Coding, codings_at, profiles, text, type_of, values
+from app.translate.survey import Part, survey
 from consent.vocabulary import Label
 from schemas.terminology import fsiii, sensitivity, systems
+from schemas.terminology.systems import canonical
 
+_OF_SERVICES: Final = frozenset({systems.FFB, systems.FSIII})
 _SKS = frozenset({systems.SKS, systems.SKS_DIAGNOSIS, systems.ICD10})
 _RAW_ELEMENTS: Final = {"DocumentReference": ("securityLabel",), "Composition": ("confidentiality",)}
 """Elements beside meta.security that carry labels."""
-_UNREAD: Final = frozenset({"meta", "contained", "text"})
-_PROVISION: Final = frozenset({"provision"})  # a consent about psychiatry is not itself psychiatric
 _AUTHOR_RESTRICTION: Final = {
     "R": frozenset({Label.RESTRICTED, Label.AUTHOR_PROTECTED}),
     "V": frozenset({Label.RESTRICTED, Label.VERY_RESTRICTED, Label.AUTHOR_PROTECTED}),
@@ -25,12 +26,28 @@ _AUTHOR_RESTRICTION: Final = {
 NO_LABELS: Final[frozenset[Label]] = frozenset()
 
 
+class Codes(NamedTuple):
+    """What the codes of a resource say. `may_be_service`: one is of a system that codes of social services are of."""
+
+    labels: frozenset[Label]
+    may_be_service: bool
+
+
 def labels_of(resource: Mapping[str, Any]) -> frozenset[Label]:
     """Return the labels that a resource earns by itself: raw labels, codes, contained resources, document entries."""
-    return frozenset().union(*(_own_labels(part) for part in _parts(resource)))
+    return codes_in(survey(resource).parts).labels
 
 
-def specialty_labels(specialties: Iterable[str]) -> frozenset[Label]:
+def codes_in(parts: Iterable[Part]) -> Codes:
+    """Return what the codes of a resource say, by its parts as a survey found them."""
+    labels, systems_ = NO_LABELS, set[str]()
+    for part in parts:
+        labels |= _own_labels(part, systems_)
+    return Codes(labels, not systems_.isdisjoint(_OF_SERVICES))
+
+
+@lru_cache(maxsize=4_096)
+def specialty_labels(specialties: frozenset[str]) -> frozenset[Label]:
     """Return the labels that follow from who wrote it; specialties are 'system|code'."""
     found: frozenset[Label] = NO_LABELS
     for specialty in specialties:
@@ -74,28 +91,21 @@ _CONFIDENTIALITY_LABELS: Final = {
 }
 
 
-def _parts(resource: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    """Return the resource and all resources within it: contained ones and document entries, however deep."""
-    parts: list[Mapping[str, Any]] = [resource]
-    for part in parts:
-        parts.extend(objects(part.get("contained")))
-        if type_of(part) == "Bundle":
-            parts.extend(inner for inner in values(part, "entry.resource") if isinstance(inner, dict))
-    return parts
-
-
-def _own_labels(resource: Mapping[str, Any]) -> frozenset[Label]:
+def _own_labels(part: Part, stated: set[str]) -> frozenset[Label]:
+    """Return the labels of one part; the systems of its codes are added to `stated`."""
     found = NO_LABELS
-    for raw in _raw_labels(resource):
-        found |= _meaning(raw, resource)
-    skip = _UNREAD | _PROVISION if type_of(resource) == "Consent" else _UNREAD
-    if type_of(resource) == "Bundle":
-        skip |= {"entry"}
-    for item in every_object(resource, skip=skip):
-        code = coding(item)
-        if code is not None:
-            found |= _coded(code)
-    return with_restriction(found)
+    for raw in _raw_labels(part.resource):
+        found |= _meaning(raw, part.resource)
+    for item in part.codings:
+        system = canonical(text(item.get("system")))
+        stated.add(system)
+        # what an FSIII code is depends on the table in use: not remembered
+        labels = _fsiii_labels(item["code"]) if system == systems.FSIII else _code_labels(system, item["code"])
+        if labels:
+            found |= labels
+        if system in sensitivity.WORD_SYSTEMS and (display := text(item.get("display"))):
+            found |= _word_labels(display)
+    return with_restriction(found) if found else found
 
 
 def _raw_labels(resource: Mapping[str, Any]) -> list[Coding]:
@@ -133,14 +143,6 @@ def is_home_care_report(resource: Mapping[str, Any]) -> bool:
         code.system == systems.MEDCOM_REPORT and code.code == "HomeCareReport" for code in codings_at(resource, "code")
     )
     return coded or not systems.HOME_CARE_REPORT_PROFILES.isdisjoint(profiles(resource))
-
-
-def _coded(code: Coding) -> frozenset[Label]:
-    # not remembered: what an FSIII code is depends on the table in use
-    found = _fsiii_labels(code.code) if code.system == systems.FSIII else _code_labels(code.system, code.code)
-    if code.system in sensitivity.WORD_SYSTEMS and code.display:
-        found |= _word_labels(code.display)
-    return found
 
 
 @lru_cache(maxsize=16_384)

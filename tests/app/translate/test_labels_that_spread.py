@@ -14,7 +14,9 @@ HIV = concept(systems.SKS_DIAGNOSIS, "DB24")
 
 
 def inherited(*submission):
-    return inherited_in([((name,), content) for name, content in submission], labels_of, category_of)
+    return inherited_in(
+        [((name,), content) for name, content in submission], [labels_of(each) for _, each in submission], category_of
+    )
 
 
 def test_measurements_of_a_report_whose_sharing_was_refused_are_refused_too():

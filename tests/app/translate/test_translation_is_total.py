@@ -131,7 +131,7 @@ def translate(content):
     demographics_of(content)
     representations_of(content, function=Function.REGISTER)
     links_of(content)
-    inherited_in([(("x",), content)], labels_of, category_of)
+    inherited_in([(("x",), content)], [labels_of(content)], category_of)
 
 
 @given(RESOURCES)
