@@ -5,13 +5,17 @@ import json
 import logging
 import subprocess
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
 from app.config import Settings, settings_from_environment
 from app.errors import OvergangError
+
+if TYPE_CHECKING:
+    from app.sharing.agreements import Decided
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Overgang: one shared picture of a citizen.")
 audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit chains, or seal their heads to anchor elsewhere.")
@@ -20,9 +24,15 @@ terminology_app = typer.Typer(
     no_args_is_help=True, help="Code systems that others publish and this software does not ship."
 )
 app.add_typer(terminology_app, name="terminology")
+agreement_app = typer.Typer(no_args_is_help=True, help="Agreements between parties: drafted, piloted, in force, ended.")
+app.add_typer(agreement_app, name="agreement")
 
+AgreementId = Annotated[str, typer.Argument(metavar="ID")]
+AgreementVersion = Annotated[int, typer.Argument(metavar="VERSION", min=1)]
+From = Annotated[str | None, typer.Option("--from", help="Danish day or moment from which it counts; now without it")]
 By = Annotated[str, typer.Option("--by", help="who runs this, as it shall stand in the audit")]
 
+_T = TypeVar("_T")
 _DEMO_URL = "sqlite:///var/demo.sqlite"
 
 
@@ -171,25 +181,16 @@ def terminology_import(
     """Read a code system into the database; the same file again changes nothing, another one takes its place."""
     from app.errors import InvalidContentError  # noqa: PLC0415
     from app.runtime import now_us  # noqa: PLC0415
-    from app.sharing import Imported, import_fsiii, read_fsiii_file  # noqa: PLC0415
+    from app.sharing import import_fsiii, read_fsiii_file  # noqa: PLC0415
     from app.sharing.terminology import LARGEST_FILE  # noqa: PLC0415
-    from app.store.database import open_database  # noqa: PLC0415
 
     if system != "fsiii":
         raise InvalidContentError("the only code system that can be imported is `fsiii`")
     if file.stat().st_size > LARGEST_FILE:
         raise InvalidContentError("the file is larger than any publication of FSIII; nothing was changed")
 
-    async def run() -> Imported:
-        publication = read_fsiii_file(file.read_bytes())
-        database = await open_database(settings_from_environment().database_url)
-        try:
-            return await import_fsiii(database, publication, by=by, at_us=now_us())
-        finally:
-            await database.close()
-
-    done = asyncio.run(run())
-    read = done.publication
+    read = read_fsiii_file(file.read_bytes())
+    done = _on_database(lambda database: import_fsiii(database, read, by=by, at_us=now_us()))
     typer.echo(f"FSIII version {read.version}: {len(read.rows)} codes, {read.paired} of them UUIDs with a legacy form")
     if read.unknown_branches:
         branches = ", ".join(read.unknown_branches)
@@ -199,6 +200,101 @@ def terminology_import(
         if done.changed
         else "the same codes were loaded already; nothing was changed"
     )
+
+
+@agreement_app.command("draft")
+def agreement_draft(
+    file: Annotated[Path, typer.Argument(help="JSON, see docs/operate.md", exists=True, dir_okay=False)], by: By
+) -> None:
+    """Store what parties wish as the next version of an agreement; it binds nobody."""
+    from app.runtime import now_us  # noqa: PLC0415
+    from app.sharing import agreements  # noqa: PLC0415
+
+    wish = agreements.read_draft_file(file.read_bytes())
+    made = _on_database(lambda database: agreements.draft(database, wish, by=by, now_us=now_us()))
+    typer.echo(f"version {made.terms.version} of `{made.terms.id}` is drafted; it binds nobody")
+    if made.terms.enables_social_case:
+        typer.echo("it does not only narrow: social cases open to those who have access otherwise (rule X2)")
+
+
+@agreement_app.command("pilot")
+def agreement_pilot(
+    id_: AgreementId,
+    version: AgreementVersion,
+    organisation: Annotated[list[str], typer.Option(help="SOR of a party or of a unit below one")],
+    by: By,
+    start: From = None,
+    until: Annotated[str | None, typer.Option(help="first day or moment after it")] = None,
+) -> None:
+    """Let a draft bind the readers of some of its parties."""
+    from app.sharing import agreements  # noqa: PLC0415
+
+    decided, until_us = _decided(by, start), None if until is None else _danish(until)
+    _on_database(lambda base: agreements.pilot(base, id_, version, organisation, decided, until_us=until_us))
+    typer.echo(f"version {version} of `{id_}` is piloted by {len(set(organisation))} organisations")
+
+
+@agreement_app.command("enforce")
+def agreement_enforce(id_: AgreementId, version: AgreementVersion, by: By, start: From = None) -> None:
+    """Let a version bind all its parties from a day on; the version before ends then."""
+    from app.sharing import agreements  # noqa: PLC0415
+
+    _on_database(lambda database: agreements.enforce(database, id_, version, _decided(by, start)))
+    typer.echo(f"version {version} of `{id_}` binds its parties from {start or 'now'}")
+
+
+@agreement_app.command("end")
+def agreement_end(id_: AgreementId, version: AgreementVersion, by: By, start: From = None) -> None:
+    """Let a version bind nobody from a day on."""
+    from app.sharing import agreements  # noqa: PLC0415
+
+    _on_database(lambda database: agreements.end(database, id_, version, _decided(by, start)))
+    typer.echo(f"version {version} of `{id_}` binds nobody from {start or 'now'}")
+
+
+@agreement_app.command("list")
+def agreement_list() -> None:
+    """Show every version of every agreement with its stage and its story."""
+    from app.runtime import from_us, now_us  # noqa: PLC0415
+    from app.sharing import agreements  # noqa: PLC0415
+
+    for one in _on_database(agreements.every):
+        stage = agreements.stage_of(one, at_us=now_us())
+        typer.echo(f"{one.terms.id} {one.terms.version}  {stage}  {one.area}  {one.title}")
+        for event in one.events:
+            typer.echo(f"    {from_us(event.at):%Y-%m-%d %H:%M:%SZ}  {event.by}: {event.what}")
+
+
+def _on_database(use: Callable[[Any], Awaitable[_T]]) -> _T:
+    """Run a use case on the configured database."""
+    from app.store.database import open_database  # noqa: PLC0415
+
+    async def run() -> _T:
+        database = await open_database(settings_from_environment().database_url)
+        try:
+            return await use(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(run())
+
+
+def _danish(text: str) -> int:
+    """Return the first microsecond (UTC) of a Danish day or of a moment."""
+    from app.errors import InvalidContentError  # noqa: PLC0415
+    from app.search.dates import date_range  # noqa: PLC0415
+
+    found = date_range(text)
+    if found is None:
+        raise InvalidContentError("a time is a Danish day, `2027-01-01`, or a moment, `2027-01-01T08:00:00+01:00`")
+    return found[0]
+
+
+def _decided(by: str, start: str | None) -> "Decided":
+    from app.runtime import now_us  # noqa: PLC0415
+    from app.sharing.agreements import Decided  # noqa: PLC0415
+
+    return Decided(by=by, now_us=now_us(), from_us=None if start is None else _danish(start))
 
 
 @audit_app.command("key")

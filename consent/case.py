@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from consent.model import (
     AccessRequest,
+    Agreement,
     Declaration,
     Facts,
     OrganisationKey,
@@ -101,6 +102,18 @@ def functions_of(case: Case) -> frozenset[Function]:
     if behalf is None:
         return functions
     return functions.union(*(standing.functions for standing in case.facts.standings if standing.person == behalf))
+
+
+def agreed_with(case: Case) -> tuple[Agreement, ...]:
+    """Return the agreements in force now that bind readers of the reader's unit."""
+    path = case.reader_path
+    return tuple(
+        agreement
+        for agreement in case.facts.agreements
+        if agreement.period.covers(case.request.at)
+        and not agreement.organisations.isdisjoint(path)
+        and (agreement.pilot is None or not agreement.pilot.isdisjoint(path))
+    )
 
 
 def relation_of(case: Case, function: Function) -> Relation | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from consent.case import Case, case_of
+from consent.case import Case, agreed_with, case_of
 from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Withheld
 from consent.moments import next_change
 from consent.policy import ALL_CATEGORIES, POLICY_VERSION, READING
@@ -38,6 +38,7 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy:
     if not request.purposes or (request.citizen == NOBODY and request.action in _ABOUT_SOMEBODY):
         return _denial(request, (NO_BASIS,), policy)
     applicable = [rule for rule in rules if request.action in rule.actions and rule.period.covers(request.at)]
+    policy = _with_agreements(policy, request, facts)
     opinions: list[_Opinion] = []
     defects: list[Reason] = []
     for purpose in request.purposes:
@@ -65,6 +66,14 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy:
         policy=policy,
         valid_until=next_change(facts, rules, request.at),
     )
+
+
+def _with_agreements(policy: str, request: AccessRequest, facts: Facts) -> str:
+    """Return the name of the policy with the versions of the agreements that bind the reader: `law|2;north|3`."""
+    if not facts.agreements:
+        return policy
+    agreed = agreed_with(case_of(request, facts, min(request.purposes)))
+    return ";".join([policy, *sorted({f"{agreement.id}|{agreement.version}" for agreement in agreed})])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -251,7 +251,10 @@ class Directive:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """What parties agreed to share; narrows, never widens."""
+    """What parties agreed to share; narrows, never widens, but for `enables_social_case` (rule X2).
+
+    A piloted one binds the readers of the pilot's organisations alone. Of several in force each counts.
+    """
 
     id: str
     version: int
@@ -260,6 +263,7 @@ class Agreement:
     categories: frozenset[Category]
     organisations: frozenset[OrganisationKey]  # parties, with all below them
     enables_social_case: bool = False
+    pilot: frozenset[OrganisationKey] | None = None  # whose readers it binds, with all below; None: of every party
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -149,7 +149,20 @@ def read_directory_file(text: str | bytes) -> DirectoryFile:
 
 
 async def load_directory(database: Database, file: DirectoryFile) -> None:
-    """Write everything in the file but the register facts, at once."""
+    """Write everything in the file but the register facts, at once.
+
+    Raises:
+        InvalidContentError: a version of an agreement is there already, with other terms.
+    """
+    async with database.snapshot() as snapshot:
+        kept = {(one.terms.id, one.terms.version): one.in_force for one in await agreements.versions(snapshot)}
+    faults = tuple(
+        Fault(f"agreements.{index}", "business-rule", "this version is there already; another wish is another version")
+        for index, one in enumerate(_agreements(file.agreements))
+        if kept.get((one.id, one.version), (one,)) != (one,)
+    )
+    if faults:
+        raise InvalidContentError("the directory file was refused", faults=faults)
     writes: list[Write] = []
     if file.organisations:
         writes += directory.put_organisations(_organisations(file.organisations))

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from consent.case import Case, functions_of, readers_consent
+from consent.case import Case, agreed_with, functions_of, readers_consent
 from consent.directives import withheld_by
 from consent.model import DataScope, Directive, Part, Withheld
 from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, READING
@@ -86,9 +86,9 @@ def agreements(case: Case) -> Finding | None:
         return None
     functions = functions_of(case)
     withheld: list[Withheld] = []
-    for agreement in case.facts.agreements:
-        own = agreement.organisations.intersection(case.reader_path)
-        if own and not functions.isdisjoint(agreement.functions) and agreement.period.covers(case.request.at):
+    for agreement in agreed_with(case):
+        if not functions.isdisjoint(agreement.functions):
+            own = agreement.organisations.intersection(case.reader_path)
             withheld.append(
                 Withheld(
                     data=DataScope(

@@ -1,6 +1,6 @@
 """Social care (Danish: social omsorg og sagsbehandling): not treatment, so the patient's consent or an agreement."""
 
-from consent.case import Case
+from consent.case import Case, agreed_with
 from consent.directives import consents_naming
 from consent.model import Grant
 from consent.policy import HEALTH_CARE_ONLY, READS, SENSITIVE, SOCIAL
@@ -57,11 +57,8 @@ def social_case_by_agreement(case: Case) -> Finding | None:
     """X2: records of a social case, only from parties of an agreement that says so, and only on top of a basis."""
     enabling = [
         agreement
-        for agreement in case.facts.agreements
-        if agreement.enables_social_case
-        and agreement.period.covers(case.request.at)
-        and case.requester.function in agreement.functions
-        and not agreement.organisations.isdisjoint(case.path)
+        for agreement in agreed_with(case)
+        if agreement.enables_social_case and case.requester.function in agreement.functions
     ]
     if not enabling:
         return None

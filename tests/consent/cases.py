@@ -21,7 +21,7 @@ and any of the facts, each a list: `relations` {kind, at, evidence, from, to}, `
 to}, `directives` {id, does: permit | deny, active, from, to, people, places, sub-units, functions, citizens, for, acts,
 data: {categories, labels, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
 `representations` {kind, by, from, to, categories}, `delegations` {of, at, responsible, from, to}, `agreements` {id,
-functions, categories, parties, social-case, from, to}, `participations` {by, from, to}, `assignments` {kind, of, at,
+functions, categories, parties, social-case, pilot, from, to}, `participations` {by, from, to}, `assignments` {kind, of, at,
 from, to}, `judgements` {kind, from, to}; and `born`, `died`, `incapable`. Unknown words are errors.
 Dates without a time mean midnight UTC as a start and the end of that day as an end.
 """
@@ -340,6 +340,7 @@ def _agreement(raw: "_Reader") -> Agreement:
         categories=raw.many("categories", Category),
         organisations=raw.many("parties", OrganisationKey),
         enables_social_case=raw.take("social-case", bool, False),
+        pilot=raw.many("pilot", OrganisationKey) or None,
     )
 
 

@@ -177,6 +177,7 @@ agreements = st.builds(
     categories=st.frozensets(categories, max_size=6),
     organisations=st.frozensets(units, max_size=3),
     enables_social_case=st.booleans(),
+    pilot=st.none() | st.none() | st.frozensets(units, max_size=2),
 )
 standings = st.builds(
     Standing,

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from consent import Denial, Facts, Item, Permit, decide, disclose, may_disclose, residual
 from consent.condition import holds
-from consent.model import NOBODY, AccessRequest, Directive, Provision
+from consent.model import NOBODY, AccessRequest, Agreement, Directive, Provision
 from consent.rules import DEFECT, RULES
-from consent.vocabulary import Action, Category, Effect, Function, Purpose
-from tests.consent.strategies import NOON, examples, items, leaves, questions, requesters, requests
+from consent.vocabulary import Action, Category, Effect, Function, Purpose, Regime
+from tests.consent.strategies import NOON, agreements, examples, items, leaves, questions, requesters, requests
 
 Question = tuple[AccessRequest, Facts]
 
@@ -85,6 +85,32 @@ def test_adding_an_agreement_that_enables_nothing_never_adds_access(question: Qu
     before = decide(request, replace(facts, agreements=()))
     after = decide(request, replace(facts, agreements=narrowing))
     assert seen(after, records) <= seen(before, records)
+
+
+@examples(300)
+@given(question=questions, one=agreements, records=st.lists(items, max_size=8))
+def test_adding_an_agreement_adds_at_most_what_it_enables(
+    question: Question, one: Agreement, records: list[Item]
+) -> None:
+    request, facts = question
+    before = decide(request, facts)
+    after = decide(request, replace(facts, agreements=(*facts.agreements, one)))
+    added = seen(after, records) - seen(before, records)
+    assert all(records[number].signature.regime is Regime.SOCIAL_CASE for number in added)
+    assert not added or one.enables_social_case
+
+
+@examples(300)
+@given(question=questions, one=agreements, records=st.lists(items, max_size=8))
+def test_an_agreement_binds_no_more_readers_while_it_is_piloted(
+    question: Question, one: Agreement, records: list[Item]
+) -> None:
+    request, facts = question
+    narrowing = replace(one, enables_social_case=False)
+    without = decide(request, replace(facts, agreements=()))
+    for_all = decide(request, replace(facts, agreements=(replace(narrowing, pilot=None),)))
+    piloted = decide(request, replace(facts, agreements=(narrowing,)))
+    assert seen(for_all, records) <= seen(piloted, records) <= seen(without, records)
 
 
 @examples(500)
