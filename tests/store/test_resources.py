@@ -159,9 +159,7 @@ async def test_the_directory_is_read_without_a_permit(database):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 async def test_sqlite_reads_a_citizens_resources_as_one_range(database):
-    compiled = database.compiler.compiled(
-        Query("test.plan", lambda: resources._current(resources.resource.c.sig == 1))
-    )
+    compiled = database.compiler.compiled(Query("test.plan", lambda: resources._current(resources.resource.c.sig == 1)))
     connection = database._write._open()
     plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled.sql}", (1, 2, 1)).fetchall()
 

@@ -181,7 +181,9 @@ async def test_an_agreement_narrows_the_next_search_and_its_version_stands_in_th
     database = own_world.service.database
     surgeon = own_world.as_("gp")
     path = f"/CarePlan?patient.identifier={NANCY[0]}|{NANCY[1]}&_count=200"
-    practice = next(one.sor for one in ORGANISATIONS.values() if one.kind == "general-practice" and "Søengen" in one.name)
+    practice = next(
+        one.sor for one in ORGANISATIONS.values() if one.kind == "general-practice" and "Søengen" in one.name
+    )
     municipality = ORGANISATIONS["municipality-a"].sor
     before = resources_in(await surgeon.get(path), "CarePlan")
     changed = {"organisations": [practice, municipality], "functions": ["general-practice"]}
