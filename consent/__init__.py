@@ -1,7 +1,7 @@
 """WHO MAY SEE WHAT. Pure: standard library only. Rules in prose: README.md beside this file."""
 
 from consent.condition import Condition
-from consent.disclosure import disclose, may_disclose, residual
+from consent.disclosure import covers, disclose, may_disclose, residual
 from consent.engine import decide
 from consent.explain import Guidance, explain, guidance, sentences
 from consent.model import AccessRequest, Denial, Facts, Item, Permit, Requester, Signature
@@ -18,6 +18,7 @@ __all__ = [
     "Permit",
     "Requester",
     "Signature",
+    "covers",
     "decide",
     "disclose",
     "explain",

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from consent.condition import ALWAYS, NEVER, Always, Among, Condition, During, Never, conjunction, holds, negation
-from consent.model import DataScope, Grant, Item, Organisations, Part, Permit, Signature, Withheld
+from consent.model import CitizenKey, DataScope, Grant, Item, Organisations, Part, Permit, Signature, Withheld
 from consent.vocabulary import Label
 
 Payload = TypeVar("Payload")
@@ -46,6 +46,11 @@ def disclose(permit: Permit, items: Iterable[tuple[Item, Payload]]) -> list[Payl
         if condition is ALWAYS or holds(condition, instance=item.instance, period=item.period):
             disclosed.append(payload)
     return disclosed
+
+
+def covers(permit: Permit, citizen: CitizenKey, signature: Signature) -> bool:
+    """Tell whether `may_disclose` accepts every record of the citizen under the signature, whatever else it is."""
+    return citizen == permit.request.citizen and residual(permit, signature) is ALWAYS
 
 
 def residual(permit: Permit, signature: Signature) -> Condition:
@@ -125,4 +130,4 @@ def _comes_from(data: DataScope, signature: Signature, tree: Organisations) -> b
     return not (origins.isdisjoint(tree.path(signature.controller)) and origins.isdisjoint(tree.path(signature.origin)))
 
 
-__all__ = ["Always", "Condition", "Never", "disclose", "may_disclose", "residual"]
+__all__ = ["Always", "Condition", "Never", "covers", "disclose", "may_disclose", "residual"]

@@ -136,7 +136,7 @@ class Drafting:
                 updated_us=self.call.at_us,
                 start_us=classified.period_us[0],
                 stop_us=classified.period_us[1],
-                line=line_of(resource, category=classified.signature.category),
+                line=line_of(resource, category=classified.signature.category, body=body),
                 body=body,
                 index=index(resource),
             )

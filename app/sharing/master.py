@@ -8,7 +8,7 @@ from app.store import directory, versions
 from app.store.controller import kind_of
 from app.store.database import Snapshot
 from app.store.resources import Stored
-from app.translate.demographics import Candidate, demographics_of, master_of
+from app.translate.demographics import Candidate, demographics_of, master_of, rank_of
 
 _parse = msgspec.json.Decoder().decode
 
@@ -21,15 +21,20 @@ async def master_among(snapshot: Snapshot, patients: Sequence[Stored]) -> Stored
     if len(patients) < 2:  # noqa: PLR2004  # nothing to choose
         return patients[0] if patients else None
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    kinds = [kind_of(registry, patient.signature.controller) for patient in patients]
+    best = min(rank_of(kind) for kind in kinds)
+    foremost = [place for place, kind in enumerate(kinds) if rank_of(kind) == best]
+    if len(foremost) == 1:  # what the bodies say decides among sources of the same rank alone
+        return patients[foremost[0]]
     chosen = master_of(
         [
             Candidate(
                 key=place,
-                source_kind=kind_of(registry, patient.item.signature.controller),
-                updated_us=patient.updated_us,
-                demographics=demographics_of(_parse(patient.body)),
+                source_kind=kinds[place],
+                updated_us=patients[place].updated_us,
+                demographics=demographics_of(_parse(patients[place].body)),
             )
-            for place, patient in enumerate(patients)
+            for place in foremost
         ]
     )
     return None if chosen is None else patients[chosen.key]

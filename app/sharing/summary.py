@@ -32,7 +32,7 @@ from consent.model import OrganisationKey, PersonKey, Signature
 from consent.policy import TREATING
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
-from schemas.homes import TYPE_NUMBER
+from schemas.homes import TYPE_NAME, TYPE_NUMBER
 
 _PATIENT = TYPE_NUMBER["Patient"]
 
@@ -164,7 +164,7 @@ async def _composed(
         # INVARIANT: a change of what a period or a single record hides moves nothing: the versions shown are the key.
         key = _digest(service, call, access, view, [(one.type_number, one.n, one.version) for one in released])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    entries = [_entry(stored) for stored in released]
+    entries = _entries(released)
     patients = [(stored, entry) for stored, entry in zip(released, entries, strict=True) if entry.type == "Patient"]
     master = await master_among(snapshot, [stored for stored, _ in patients])
     answering = next((entry for stored, entry in patients if stored is master), None)
@@ -182,11 +182,11 @@ async def _composed(
         bundle_id=_bundle_id(service, key, call),
         computing=service.settings.habitual_computing or service.is_demo,
     )
-    shown = frozenset(made.shown)
-    both = zip(released, entries, strict=True)
-    stood = [stored for stored, entry in both if f"{entry.type}/{entry.id}" in shown]
-    flat = tuple(number for stored in stood for number in (stored.type_number, stored.n, stored.version))
-    categories = tuple(sorted({stored.signature.category.value for stored in stood}))
+    shown = {ref.partition("/")[2] for ref in made.shown}  # ids are of a citizen's records, whatever their type
+    stood = [stored for stored, entry in zip(released, entries, strict=True) if entry.id in shown]
+    flat = tuple([number for stored in stood for number in stored[1:4]])
+    signatures = {stored.sig: stored.signature for stored in stood}
+    categories = tuple(sorted({signature.category.value for signature in signatures.values()}))
     until_us = None if made.valid_until is None else to_us(made.valid_until)
     permit_until = access.permit.valid_until
     tag = hashlib.blake2b(key + repr(until_us).encode(), key=service.secret, digest_size=16).hexdigest()
@@ -196,8 +196,12 @@ async def _composed(
     return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
 
 
-def _entry(stored: Stored) -> Entry:
-    return Entry(stored.type, stored.id, stored.updated_us, stored.signature, stored.line, stored.body)
+def _entries(released: Sequence[Stored]) -> list[Entry]:
+    """Return the records as the summary takes them."""
+    return [
+        Entry(TYPE_NAME[one.type_number], one.id, one.updated_us, one.owner.signatures[one.sig], one.line, one.body)
+        for one in released
+    ]
 
 
 def _bare_patient(service: Service, access: Access) -> Entry:

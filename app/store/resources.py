@@ -55,6 +55,9 @@ class Owner:
         return self._public[n]
 
 
+_BEGINS = {number: f'{{"resourceType":"{name}","id":"'.encode() for number, name in TYPE_NAME.items()}
+
+
 class Stored(NamedTuple):
     """One version of a resource. Times are µs UTC; `line` is empty for versions that were replaced."""
 
@@ -78,9 +81,9 @@ class Stored(NamedTuple):
     @property
     def id(self) -> str:
         """Public id: where the body says it, else encrypted anew, which costs ten times as much."""
-        body = self.body
-        start = 25 + len(self.type)  # {"resourceType":"…","id":"
-        if body[start - 8 : start] == b'","id":"' and body[start + 26 : start + 27] == b'"':
+        body, begins = self.body, _BEGINS[self.type_number]
+        start = len(begins)
+        if body.startswith(begins) and body[start + 26 : start + 27] == b'"':
             return body[start : start + 26].decode("ascii")
         return self.owner.id_of(self.n)
 

@@ -2,7 +2,7 @@
 
 from app.summary import catalogue, stays, times
 from app.summary.groups import statement
-from app.summary.markup import labelled
+from app.summary.markup import labelled, safe
 from app.summary.model import Kind, Mark
 from app.summary.scene import Block, Row, Scene, Section, heading, listed, mark, newest
 
@@ -176,7 +176,7 @@ def services(scene: Scene, section: Section) -> Block:
     rows = [row for row in scene.of(section) if not row.has(Mark.INACTIVE) and not scene.is_over(row.line.stop)]
     items = []
     for row in rows:
-        phone = "" if catalogue.ROUND_THE_CLOCK.da in row.line.html else scene.phones.get(row.owner, "")
+        phone = "" if catalogue.ROUND_THE_CLOCK.da in row.line.html else safe(scene.phones.get(row.owner, ""))
         number = labelled(f", <b>{catalogue.ROUND_THE_CLOCK.da}</b>", f"<b>{phone}</b>" if phone else "")
         items.append(scene.item(row, f"{row.line.html}{number}", section.stale_days))
     return Block(listed(items), rows)

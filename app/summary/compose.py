@@ -9,11 +9,12 @@ from uuid import NAMESPACE_URL, uuid5
 
 import msgspec
 
-from app.summary import catalogue, lines, narrative, stays, times
+from app.summary import catalogue, lines, narrative, splicing, stays, times
 from app.summary.markup import safe
 from app.summary.model import Entry, Mark, Summary
 from app.summary.scene import Row, Scene, by_age
 from app.summary.sections import VIEWS, View
+from consent.model import Signature
 from schemas.terminology import systems
 
 _json = msgspec.json.Encoder().encode
@@ -70,8 +71,11 @@ def compose(
     _follow_links(scene, shown)
     listed = [ref for ref in scene.by_ref if ref in shown and ref != master]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
-    shown_entries = [row.entry for ref in listed if (row := scene.by_ref[ref]).in_bundle]
-    body = _bundle(composition, base_url, patient, shown_entries, other_patients)
+    entries_shown = [(row.entry, row.line.patients) for ref in listed if (row := scene.by_ref[ref]).in_bundle]
+    base = _json(base_url)[1:-1]
+    others = [each.removeprefix("Patient/") for each in other_patients]
+    spliced = splicing.spliced([(patient, ()), *entries_shown], base, others, patient.id)
+    body = b"".join((*composition, *spliced, b"]}"))
     until = times.from_us(scene.deadline) if scene.deadline is not None else None
     return Summary(body=body, valid_until=until, shown=(master, *listed))
 
@@ -86,21 +90,18 @@ def _scene(
     computing: bool,
 ) -> Scene:
     """Read the lines in one pass."""
-    scene = Scene(at=times.to_us(at), phones={key: safe(value) for key, value in phones.items()}, computing=computing)
-    sources: dict[tuple[str, str], str] = {}
+    scene = Scene(at=times.to_us(at), phones=phones, computing=computing)
+    sources: dict[int, str] = {}  # by identity of the signature, which its entry keeps alive
     rows, by_ref = scene.rows, scene.by_ref
     master = f"Patient/{patient.id}"
-    for entry in (patient, *entries):
+    given = (patient, *entries)
+    for entry, line in zip(given, lines.read_all(given), strict=True):
         ref = f"{entry.type}/{entry.id}"
-        line = lines.read(entry)
         if line is None or ref in by_ref or (ref == master and entry is not patient):
             continue
-        signature = entry.signature
-        source = sources.get((signature.origin, signature.controller))
+        source = sources.get(id(entry.signature))
         if source is None:
-            name = names.get(signature.origin) or names.get(signature.controller) or ""
-            source = safe(name) or catalogue.SOURCE_UNKNOWN.da
-            sources[signature.origin, signature.controller] = source
+            source = sources[id(entry.signature)] = _source(entry.signature, names)
         by_ref[ref] = row = Row(line, ref, entry, source, (-line.as_of, -entry.updated_us, ref))
         found = rows.get(line.kind)
         if found is None:
@@ -112,6 +113,13 @@ def _scene(
     scene.chains = stays.chains(scene)
     scene.chain = stays.present(scene.chains)
     return scene
+
+
+def _source(signature: Signature, names: Mapping[str, str]) -> str:
+    return _escaped(names.get(signature.origin) or names.get(signature.controller) or "") or catalogue.SOURCE_UNKNOWN.da
+
+
+_escaped = lru_cache(maxsize=1024)(safe)
 
 
 def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
@@ -152,8 +160,8 @@ def _composition(
     base_url: str,
     bundle_id: str,
     operator: str,
-) -> bytes:
-    """Write the Bundle up to the end of the Composition, and the entries of software and operator."""
+) -> tuple[bytes, ...]:
+    """Write the Bundle up to the end of the Composition, and the entries of software and operator, in pieces."""
     software, custodian, makers = _makers(base_url, operator)
     base = _json(base_url).decode()[1:-1]
     identity = f'"identifier":{{"system":"{systems.OVERGANG}/sid/document","value":{_json(bundle_id).decode()}}}'
@@ -174,49 +182,7 @@ def _composition(
         f'"title":{_json(title).decode()},"custodian":{{"reference":"{custodian}"}},{_EVENT}{now}"}}}}],'
         f'"section":['
     )
-    return b"".join((head.encode(), b",".join(written), b"]}}", makers))
-
-
-def _bundle(
-    composition: bytes, base_url: str, patient: Entry, shown: list[Entry], other_patients: Collection[str]
-) -> bytes:
-    """Splice the stored bodies behind the Composition; INVARIANT: no body is parsed or written anew."""
-    opening = b',{"fullUrl":' + _json(base_url)[:-1] + b"/"
-    parts: list[bytes] = []
-    for entry in shown:
-        parts += (opening, f"{entry.type}/{entry.id}".encode(), b'","resource":', entry.body, b"}")
-    others = {each.removeprefix("Patient/").encode() for each in other_patients} - {patient.id.encode()}
-    bodies = _rewritten(b"".join(parts), patient.id.encode(), others) if others else parts
-    head = (composition, opening, b"Patient/", patient.id.encode(), b'","resource":', patient.body, b"}")
-    return b"".join((*head, *bodies, b"]}"))
-
-
-_TO_PATIENT: Final = b'"Patient/'
-_LONGEST_ID: Final = 65
-_REACH: Final = 64
-"""White space between `"reference"` and its value that is looked through."""
-
-
-def _rewritten(bodies: bytes, master: bytes, others: set[bytes]) -> list[bytes]:
-    """Rewrite references to the citizen's other source Patients, and nothing else; return the pieces."""
-    written: list[bytes] = []
-    before = b""
-    for piece in bodies.split(_TO_PATIENT):
-        end = piece.find(b'"', 0, _LONGEST_ID)
-        if end > 0 and piece[:end] in others and _awaits_reference(before):
-            written += (_TO_PATIENT, master, piece[end:])
-        else:
-            written += (_TO_PATIENT, piece)
-        before = piece
-    return written[1:]  # nothing stood before the first piece
-
-
-def _awaits_reference(before: bytes) -> bool:
-    """Tell whether JSON that ends here awaits the value of a `reference`."""
-    if before.endswith(b'"reference":'):
-        return True
-    head, colon, space = before[-_REACH:].rpartition(b":")
-    return bool(colon) and not space.strip() and head.rstrip().endswith(b'"reference"')
+    return head.encode(), b",".join(written), b"]}}", makers
 
 
 _EVENT: Final = (

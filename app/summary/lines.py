@@ -1,6 +1,6 @@
 """A resource distilled to the line that the summary needs, once, when it is written; read back at every summary."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final
 
 import msgspec
@@ -8,6 +8,7 @@ import msgspec
 from app.summary.distil import courses, documents, drugs, measures, persons, problems
 from app.summary.elements import JSON, string
 from app.summary.model import LINE_VERSION, Entry, Line
+from app.summary.splicing import patients_named
 from consent.vocabulary import Category
 
 Distil = Callable[[JSON, Category], Line | None]
@@ -48,12 +49,14 @@ DISTILLERS: Final[dict[str, Distil]] = {
 _DEFAULTS: Final = tuple(field.default for field in msgspec.structs.fields(Line))
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(Line).decode
+_decode_all = msgspec.msgpack.Decoder(list[Line]).decode
 _parse = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-def line_of(resource: dict[str, Any], *, category: Category) -> bytes:
+def line_of(resource: dict[str, Any], *, category: Category, body: bytes | None = None) -> bytes:
     """Distil a resource, with its references already resolved; empty when it is never in the summary.
 
+    `body` are the bytes that are stored beside the line; with them the line says where they name Patients.
     Never raises, whatever the resource holds: what is not as FHIR says it should be is taken as not said.
     """
     distil = DISTILLERS.get(string(resource.get("resourceType")))
@@ -61,9 +64,26 @@ def line_of(resource: dict[str, Any], *, category: Category) -> bytes:
     if line is None:
         return b""
     values = list(msgspec.structs.astuple(line))
+    if body is not None:
+        values[-1] = patients_named(body)
     while values[-1] == _DEFAULTS[len(values) - 1]:
         values.pop()
     return _encode(values)
+
+
+def read_all(entries: Sequence[Entry]) -> list[Line | None]:
+    """Return the lines of entries, decoded in one call: half the time of one by one."""
+    stored = [entry.line for entry in entries if entry.line]
+    try:
+        known = _decode_all(b"\xdd" + len(stored).to_bytes(4) + b"".join(stored))  # MessagePack: array 32
+    except msgspec.DecodeError:
+        return [read(entry) for entry in entries]
+    found = iter(known)
+    lines = [next(found) if entry.line else None for entry in entries]
+    return [
+        line if line is None or line.version == LINE_VERSION else read(entry)
+        for entry, line in zip(entries, lines, strict=True)
+    ]
 
 
 def read(entry: Entry) -> Line | None:

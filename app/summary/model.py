@@ -13,7 +13,10 @@ import msgspec
 from consent.model import Signature
 
 LINE_VERSION = 1
-"""Raise it whenever `line_of` would answer differently; lines of other versions are made anew from the body."""
+"""Raise it whenever `line_of` would answer differently; lines of other versions are made anew from the body.
+
+A field added at the end of `Line` with a default that means *not known* needs no new version.
+"""
 
 
 class Kind:
@@ -105,6 +108,7 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     level: int = -1
     moment: int | None = None  # last dose, when a relative was told, end of responsibility
     key: str = ""  # identity of a drug line, a date in words
+    patients: tuple[int, ...] | None = None  # see `splicing.patients_named`; `None`: not looked for yet
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):

@@ -91,7 +91,10 @@ def present(known: list[Chain]) -> Chain | None:
 
 def inside(known: list[Chain], moment: int) -> bool:
     """Tell whether a moment lies in one of the chains."""
-    return any(chain.start <= moment and (chain.stop is None or moment <= chain.stop) for chain in known)
+    for chain in known:
+        if chain.start <= moment and (chain.stop is None or moment <= chain.stop):
+            return True
+    return False
 
 
 def responsibility(scene: Scene, row: Row) -> str:

@@ -73,6 +73,11 @@ def demographics_of(resource: Mapping[str, Any]) -> Demographics:
     )
 
 
+def rank_of(source_kind: str) -> int:
+    """Return how far down a kind of source stands; 0 is trusted most."""
+    return RANKS.index(source_kind) if source_kind in RANKS else len(RANKS)
+
+
 def master_of(candidates: Sequence[Candidate]) -> Candidate | None:
     """Return the Patient that answers for the citizen: best rank, then one with a CPR number, then the newest."""
     return min(candidates, key=_order, default=None)
@@ -89,10 +94,8 @@ def contradictions(candidates: Sequence[Candidate]) -> tuple[Contradiction, ...]
 
 
 def _order(candidate: Candidate) -> tuple[int, bool, int, int]:
-    kind = candidate.source_kind
-    rank = RANKS.index(kind) if kind in RANKS else len(RANKS)
     has_cpr = any(held.number.is_permanent and not held.is_old for held in candidate.demographics.numbers)
-    return rank, not has_cpr, -candidate.updated_us, candidate.key
+    return rank_of(candidate.source_kind), not has_cpr, -candidate.updated_us, candidate.key
 
 
 def _numbers(resource: Mapping[str, Any]) -> tuple[NumberInForce, ...]:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from consent import Denial, Facts, Item, Permit, decide, disclose, may_disclose, residual
+from consent import Denial, Facts, Item, Permit, covers, decide, disclose, may_disclose, residual
 from consent.condition import holds
 from consent.model import NOBODY, AccessRequest, Agreement, Directive, Provision
 from consent.rules import DEFECT, RULES
@@ -125,6 +125,7 @@ def test_residual_then_the_record_equals_the_definition(question: Question, reco
             holds(condition, instance=item.instance, period=item.period) and item.citizen == decision.request.citizen
         )
         assert found == may_disclose(decision, item)
+        assert found or not covers(decision, item.citizen, item.signature)
     numbered = [(item, number) for number, item in enumerate(records)]
     assert disclose(decision, numbered) == sorted(seen(decision, records))
     assert disclose(decision, iter(numbered * 2)) == sorted(seen(decision, records)) * 2

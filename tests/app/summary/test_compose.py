@@ -37,6 +37,7 @@ from summary_builders import (
 )
 
 from app.summary import times
+from app.summary.lines import line_of
 from app.summary.model import Entry
 from app.summary.sections import VIEWS
 from consent.vocabulary import Category
@@ -155,6 +156,12 @@ def test_references_to_other_source_patients_point_to_the_master_and_nothing_els
         b'"Patient/another"', b'"Patient/master"'
     )
     assert expected in made.body
+    known = line_of(allergy(), category=C.ALLERGY, body=body)
+    told = document(
+        entry(allergy(), C.ALLERGY, line=known, body=body),
+        other_patients=["Patient/other", "Patient/another", "Patient/master"],
+    )
+    assert told.body == made.body
 
 
 def test_a_body_that_ends_early_does_not_stop_the_rewriting():

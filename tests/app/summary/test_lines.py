@@ -204,3 +204,20 @@ def test_version_of_lines_is_what_the_reader_expects():
     assert lines.LINE_VERSION == LINE_VERSION
     assert patient().line
     assert AT.tzinfo is UTC
+
+
+def test_a_line_says_where_its_body_names_patients():
+    body = b'{"subject":{"reference" : "Patient/p1"},"note":[{"text":"Patient/p2"}],"who":{"reference":"Patient/p3"}}'
+    made = msgspec.msgpack.decode(line_of(allergy(), category=Category.ALLERGY, body=body), type=Line)
+    assert [body[at : at + 2] for at in made.patients or ()] == [b"p1", b"p3"]
+
+
+def test_lines_are_read_together_as_one_by_one():
+    broken = [b"", b"\xc1", b"\x93\x00", msgspec.msgpack.encode([0, "allergy", "old", 0, 0, ""])]
+    for lines_ in ([], broken[:1], broken, broken[3:]):
+        entries = [
+            entry(allergy(), Category.ALLERGY),
+            *(entry(allergy(), Category.ALLERGY, line=line) for line in lines_),
+            patient(),
+        ]
+        assert lines.read_all(entries) == [read(each) for each in entries]
