@@ -91,7 +91,7 @@ def present(known: list[Chain]) -> Chain | None:
 
 def inside(known: list[Chain], moment: int) -> bool:
     """Tell whether a moment lies in one of the chains."""
-    for chain in known:
+    for chain in known:  # noqa: SIM110 - a generator takes four times as long
         if chain.start <= moment and (chain.stop is None or moment <= chain.stop):
             return True
     return False
