@@ -16,7 +16,8 @@ class Decision:
     """A permit as it is remembered, with the signatures that were read beside it.
 
     Both rest on the citizen's counter of changes, which is in the key. It holds from `since_us` until before
-    `until_us`. `keys` are digests that summaries make of the two, by view.
+    `until_us`. `keys` are digests that summaries make of the two, by view;
+    `patients` the counters of those Patients that were found to be readable.
     """
 
     permit: Permit
@@ -24,6 +25,7 @@ class Decision:
     since_us: int
     until_us: int | None
     keys: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    patients: set[int] = field(default_factory=set)
 
 
 @dataclass(slots=True, kw_only=True)

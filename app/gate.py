@@ -43,6 +43,7 @@ class Access:
     versions: tuple[int, ...]
     signatures: tuple[SignatureRow, ...]
     keys: dict[str, tuple[bytes, bool]]
+    patients: set[int]
 
 
 async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int, ...]]:
@@ -55,10 +56,11 @@ async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int
         NotAuthenticatedError: revoked, not registered, or beyond its registration.
     """
     shared = await versions.load(snapshot)
-    return await _recognise(snapshot, call, shared), shared.key
+    return await recognise(snapshot, call, shared), shared.key
 
 
-async def _recognise(snapshot: Snapshot, call: Call, shared: Shared) -> Requester:
+async def recognise(snapshot: Snapshot, call: Call, shared: Shared) -> Requester:
+    """Return the requester; `shared` was read on the same snapshot. See `identify`."""
     caller = call.caller
     fsiii.use(await terminology.load(snapshot, shared.terminology))
     registry = await clients.load(snapshot, shared)
@@ -123,7 +125,7 @@ async def authorize(
     """
     key_pid = NOBODY if pid is None else pid
     shared, change = await versions.load_with_change(snapshot, key_pid)
-    requester = await _recognise(snapshot, call, shared)
+    requester = await recognise(snapshot, call, shared)
     remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories)
     made = _remembered(service, remembered_key, call)
     if made is None:
@@ -150,6 +152,7 @@ async def authorize(
         versions=shared.key,
         signatures=made.signatures,
         keys=made.keys,
+        patients=made.patients,
     )
 
 

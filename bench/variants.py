@@ -1,7 +1,7 @@
 """The service in forms that exist for measuring alone; nothing in app/ knows of them. Factories for uvicorn."""
 
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +16,14 @@ from app.main import create_app
 from app.runtime import from_us
 from app.search import sql
 from app.sharing import summary as composing
-from app.store import citizens, facts, resources, signatures
+from app.store import facts, resources, signatures, versions
 from app.store.database import Snapshot
 from app.store.ids import Ids
 from app.store.signatures import SignatureRow
 from app.summary.kept import SummaryCache
 from consent import decide
 from consent.condition import ALWAYS
-from consent.model import NOBODY, AccessRequest, CitizenKey, Permit
+from consent.model import NOBODY, AccessRequest, CitizenKey, Permit, Signature
 from consent.vocabulary import Action
 from schemas.admit import Admitted, Rejected
 from schemas.fault import Fault
@@ -111,9 +111,9 @@ async def _given(
     query: str = "",  # noqa: ARG001
     view: str = "",  # noqa: ARG001
 ) -> gate.Access:
-    requester, shared = await gate.identify(snapshot, call)
     known = NOBODY if pid is None else pid
-    change = await citizens.change(snapshot, known)
+    shared, change = await versions.load_with_change(snapshot, known)
+    requester = await gate.recognise(snapshot, call, shared)
     permit = _permits.get(known)
     if permit is None:
         request = AccessRequest(
@@ -131,9 +131,10 @@ async def _given(
         permit=permit,
         pid=known,
         change=change,
-        versions=shared,
+        versions=shared.key,
         signatures=await signatures.load(snapshot, known),
         keys={},
+        patients=set(),
     )
 
 
@@ -142,6 +143,7 @@ class _Everything:
     """Stands for `app.store.visible.Visible`."""
 
     pid: int
+    signatures: Mapping[int, Signature]
     key: str = "everything"
     values = {}  # noqa: RUF012
     nothing = False
@@ -150,8 +152,8 @@ class _Everything:
         return true()
 
 
-def _everything(permit: Permit, _signatures: Sequence[SignatureRow], _ids: Ids) -> _Everything:
-    return _Everything(int(permit.request.citizen))
+def _everything(permit: Permit, known: Sequence[SignatureRow], _ids: Ids) -> _Everything:
+    return _Everything(int(permit.request.citizen), {row.number: row.signature for row in known})
 
 
 __all__ = ["fresh", "models", "undecided"]

@@ -121,7 +121,8 @@ def _request(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
         headers=headers,
         receive=receive,
         max_body_bytes=max_body_bytes,
-        request_id=given if _REQUEST_ID.fullmatch(given) else random_id(),
+        request_id=given if given and _REQUEST_ID.fullmatch(given) else random_id(),
+        repeats_headers=len(headers) != len(scope["headers"]),
     )
 
 

@@ -3,7 +3,7 @@
 from app import sharing
 from app.context import Call, Service
 from app.errors import InvalidContentError
-from app.fhir import parameters
+from app.fhir import parameters, pull
 from app.fhir.outcome import outcome_of_faults, success
 from app.fhir.parameters import Input
 from app.fhir.wire import Answer, Request, tag_matches, to_json
@@ -22,6 +22,9 @@ async def _input(service: Service, request: Request, allowed: frozenset[str]) ->
     raw = await request.resource_body()
     if not raw.strip():
         return Input({})
+    plain = pull.read(raw) if allowed is _SUMMARY else None
+    if plain is not None:
+        return plain
     content = admitted(raw, expect="Parameters", limit=service.settings.max_body_bytes)
     return parameters.from_resource(content.resource, allowed=allowed)
 

@@ -61,7 +61,7 @@ def check_single(request: "Request") -> None:
     Raises:
         MalformedContentError: one was.
     """
-    for name in _SINGLE:
+    for name in _SINGLE if request.repeats_headers else ():
         if REPEATED in request.headers.get(name, b""):
             raise MalformedContentError("a header that can have one value was sent twice")
 
@@ -77,6 +77,7 @@ class Request:
     receive: Receive
     max_body_bytes: int
     request_id: str
+    repeats_headers: bool = False
     _body: bytes | None = field(default=None)
 
     def header(self, name: bytes) -> str | None:
@@ -134,7 +135,7 @@ class Request:
         Raises:
             InvalidSearchError: not decodable.
         """
-        return _pairs(self.query)
+        return _pairs(self.query) if self.query else []
 
     async def form_pairs(self) -> list[tuple[str, str]]:
         """Return the pairs of the query string and of a form body, in this order.

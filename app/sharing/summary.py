@@ -98,14 +98,18 @@ async def _citizen(
 
 
 async def _check_patient(service: Service, snapshot: Snapshot, access: Access, id_: str) -> None:
-    """Check that an id is a Patient's that can be read; counter 0 names the citizen where no Patient can."""
+    """Check that an id is a Patient's that can be read; counter 0 names the citizen where no Patient can.
+
+    What is found is remembered with the decision: like it, it rests on the citizen's counter of changes.
+    """
     place = service.database.ids.decode(id_)
     n = 0 if place is None else place[1]
-    if n == 0:
+    if n == 0 or n in access.patients:
         return
     patient = await resources.read(snapshot, access.permit, access.signatures, type_number=_PATIENT, n=n)
     if patient is None or patient.deleted:
         raise NotFoundError("there is no such resource for you")
+    access.patients.add(n)
 
 
 async def _authorized(

@@ -99,6 +99,8 @@ class Job:
     @property
     def size(self) -> int:
         """Return about how many rows the job writes."""
+        if not self.writes:
+            return len(self.audit)
         return len(self.audit) + sum(1 if isinstance(write, Bump) else len(write.rows) for write in self.writes)
 
 
