@@ -343,6 +343,7 @@ def audit_verify(
     """Walk all audit chains; exit code 1 when something was removed, altered, reordered or re-chained."""
     from joserfc.jwk import ECKey  # noqa: PLC0415
 
+    from app.audit import organisation_in  # noqa: PLC0415
     from app.store.database import open_database  # noqa: PLC0415
     from app.store.verify import Verification, verify  # noqa: PLC0415
 
@@ -351,7 +352,7 @@ def audit_verify(
         try:
             texts = [path.read_text(encoding="utf-8").strip() for path in seals or []]
             public = None if key is None else ECKey.import_key(json.loads(key.read_text(encoding="utf-8")))
-            return await verify(database, seals=texts, key=public)
+            return await verify(database, seals=texts, key=public, organisation_in=organisation_in)
         finally:
             await database.close()
 

@@ -26,6 +26,18 @@ class Settings(BaseSettings):
     """`aud` that a token must carry."""
     max_body_bytes: int = Field(default=16 * 1024 * 1024, ge=1024)
     """Larger requests are refused with 413."""
+    doors_per_citizen: int = Field(default=20, ge=1)
+    """How often a person may open a door to one citizen in 24 hours."""
+    doors_per_person: int = Field(default=60, ge=1)
+    """How often a person may open a door, whoever the citizens are, in 24 hours."""
+    emergencies_per_person: int = Field(default=20, ge=1)
+    """How many of these may be emergencies."""
+    doors_per_client: int = Field(default=600, ge=1)
+    """How often doors may be opened through one client in an hour."""
+    doors_per_organisation: int = Field(default=300, ge=1)
+    """How often doors may be opened in one legal organisation in an hour."""
+    refusals_per_person: int = Field(default=200, ge=1)
+    """Who was refused this often in an hour looks nobody up for the next hour, an emergency excepted."""
     habitual_computing: bool = False
     """Compute habitual values from measurements; off until the regulatory question is settled
     (docs/adr/0016-habitual-computing-off.md)."""

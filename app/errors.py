@@ -16,6 +16,7 @@ OvergangError                     500 exception
 ├ ContentionError                 503 lock-error     (the citizen was being written; retry)
 │ └ StaleError                    503 lock-error     (one job's facts were old; the use case reads again)
 ├ AccessRefusedError              403 forbidden      (.denial: for the record; guidance from caller and purpose alone)
+├ TooManyRequestsError            429 throttled      (a limit of doors or of refused look-ups; Retry-After)
 ├ NotAuthenticatedError           401 login
 ├ UnavailableError                503 transient
 ├ ConfigurationError              500 exception      (start-up only)
@@ -161,6 +162,22 @@ class AccessRefusedError(OvergangError):
     def __init__(self, guidance: Guidance | None = None, *, recorded: bool = False) -> None:
         super().__init__("there is no basis for this access")
         self.guidance = guidance
+        self.recorded = recorded
+
+
+class TooManyRequestsError(OvergangError):
+    """A limit was reached: the same for a citizen who is known and one who is not.
+
+    `retry_after` is in seconds. `recorded` says that the refusal stands in the audit already.
+    """
+
+    status = 429
+    issue = "throttled"
+
+    def __init__(self, guidance: Guidance, *, retry_after: int, recorded: bool = False) -> None:
+        super().__init__("a limit was reached; try again later")
+        self.guidance = guidance
+        self.retry_after = retry_after
         self.recorded = recorded
 
 

@@ -10,18 +10,20 @@ from dataclasses import dataclass, replace
 
 from app import audit
 from app.context import Call, Decision, Service
-from app.errors import AccessRefusedError, NotAuthenticatedError
-from app.runtime import from_us, to_us
-from app.store import citizens, clients, directory, facts, signatures, terminology, versions
+from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
+from app.runtime import from_us, random_id, to_us
+from app.store import attempts, citizens, clients, directory, facts, signatures, terminology, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
-from app.store.job import AuditEntry, Job
+from app.store.job import AuditEntry, Job, Write
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
 from app.store.versions import Shared
+from app.summary.catalogue import REFUSED_TOO_OFTEN
 from consent import POLICY_VERSION, covers, decide, disclose, guidance
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
+from consent.policy import EMERGENCIES
 from consent.vocabulary import Action, Category
 from schemas.terminology import fsiii
 
@@ -29,6 +31,7 @@ _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
 _NOT_ADMITTED = "the token or its client is revoked, not registered, or used beyond its registration"
+_HOUR_US = 3600 * 1_000_000
 _REFUSED = 8
 """AuditEvent.outcome: serious failure."""
 
@@ -121,11 +124,14 @@ async def authorize(
 
     Raises:
         AccessRefusedError: the engine said no; recorded before it is raised.
+        TooManyRequestsError: the engine has said no too often, whoever the citizen is; an emergency goes on.
         NotAuthenticatedError: see `identify`.
     """
     key_pid = NOBODY if pid is None else pid
     shared, change = await versions.load_with_change(snapshot, key_pid)
     requester = await recognise(snapshot, call, shared)
+    if shared.throttle and action is Action.LOOK_UP and call.caller.purposes.isdisjoint(EMERGENCIES):
+        await _check_refusals(service, snapshot, call, shared.throttle, pid=pid, operation=operation)
     remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories)
     made = _remembered(service, remembered_key, call)
     if made is None:
@@ -140,7 +146,10 @@ async def authorize(
         known = await facts.load(snapshot, pid=key_pid, requester=requester, at_us=call.at_us)
         decision = decide(request, known)
         if isinstance(decision, Denial):
-            await _record_refusal(service, call, decision, pid=pid, operation=operation, query=query, view=view)
+            held_back = await _too_often_refused(service, snapshot, call) if action is Action.LOOK_UP else ()
+            await _record_refusal(
+                service, call, decision, pid=pid, operation=operation, query=query, view=view, held_back=held_back
+            )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
         made = Decision(decision, await signatures.load(snapshot, key_pid), call.at_us, _until(decision))
@@ -154,6 +163,28 @@ async def authorize(
         keys=made.keys,
         patients=made.patients,
     )
+
+
+async def _check_refusals(
+    service: Service, snapshot: Snapshot, call: Call, version: int, *, pid: int | None, operation: audit.Operation
+) -> None:
+    until = await attempts.held_back_until(snapshot, _who(call), version=version)
+    if until > call.at_us:
+        await record_refused(service, call, pid=pid, operation=operation, query="throttled", is_counted=False)
+        seconds = -(-(until - call.at_us) // 1_000_000)
+        raise TooManyRequestsError(REFUSED_TOO_OFTEN, retry_after=seconds, recorded=True)
+
+
+async def _too_often_refused(service: Service, snapshot: Snapshot, call: Call) -> tuple[Write, ...]:
+    """Return what holds the caller back from now on, if this refusal is one too many."""
+    most, since_us = service.settings.refusals_per_person, call.at_us - _HOUR_US
+    before = await attempts.refusals(snapshot, _who(call), since_us=since_us, most=most)
+    return attempts.hold_back(_who(call), until_us=call.at_us + _HOUR_US) if before + 1 >= most else ()
+
+
+def _who(call: Call) -> str:
+    """Return whom refusals are counted for: a person, or a system alone."""
+    return call.caller.requester.person or call.caller.client
 
 
 def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decision | None:
@@ -218,7 +249,7 @@ def entry(
         shown=versions_shown,
         categories=sorted(seen),
     )
-    return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+    return _entry(call, record, pid=pid)
 
 
 def plain_entry(
@@ -245,13 +276,22 @@ def plain_entry(
         shown=list(flat),
         categories=sorted(categories),
     )
-    return AuditEntry(pid=pid, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
+    return _entry(call, record, pid=pid)
 
 
 async def record_refused(
-    service: Service, call: Call, *, pid: int | None, operation: audit.Operation, query: str = ""
+    service: Service,
+    call: Call,
+    *,
+    pid: int | None,
+    operation: audit.Operation,
+    query: str = "",
+    is_counted: bool = True,
 ) -> None:
-    """Record a refusal after the engine's permit: what would be written is not covered, or nobody is there."""
+    """Record a refusal that the engine did not make: what would be written is not covered, or a limit was reached.
+
+    One that a limit made is not counted against the next, or nobody would ever get below it.
+    """
     record = _record(
         call,
         operation=operation,
@@ -263,13 +303,19 @@ async def record_refused(
         shown=[],
         categories=[],
     )
-    about = NO_CITIZEN if pid is None else pid
-    refused = AuditEntry(pid=about, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
-    await service.database.commit(Job(pid=about, audit=(refused,)))
+    await _commit_refusal(service, call, record, pid=pid, writes=_counted(call) if is_counted else ())
 
 
 async def _record_refusal(
-    service: Service, call: Call, denial: Denial, *, pid: int | None, operation: audit.Operation, query: str, view: str
+    service: Service,
+    call: Call,
+    denial: Denial,
+    *,
+    pid: int | None,
+    operation: audit.Operation,
+    query: str,
+    view: str,
+    held_back: tuple[Write, ...],
 ) -> None:
     record = _record(
         call,
@@ -282,9 +328,30 @@ async def _record_refusal(
         shown=[],
         categories=[],
     )
+    await _commit_refusal(service, call, record, pid=pid, writes=(*_counted(call), *held_back))
+
+
+def _counted(call: Call) -> tuple[Write, ...]:
+    organisation = call.caller.requester.organisation or ""
+    return (attempts.refuse(_who(call), at_us=call.at_us, id=random_id(), organisation=organisation),)
+
+
+async def _commit_refusal(
+    service: Service, call: Call, record: audit.Record, *, pid: int | None, writes: tuple[Write, ...]
+) -> None:
+    # INVARIANT: a citizen who is known and one who is not cost the same writes.
     about = NO_CITIZEN if pid is None else pid
-    refused = AuditEntry(pid=about, at_us=call.at_us, kind=int(operation), body=audit.encode(record))
-    await service.database.commit(Job(pid=about, audit=(refused,)))
+    await service.database.commit(Job(pid=about, writes=writes, audit=(_entry(call, record, pid=about),)))
+
+
+def _entry(call: Call, record: audit.Record, *, pid: int) -> AuditEntry:
+    return AuditEntry(
+        pid=pid,
+        at_us=call.at_us,
+        kind=record.operation,
+        body=audit.encode(record),
+        organisation=record.organisation,
+    )
 
 
 def _record(

@@ -12,6 +12,7 @@ from consent.vocabulary import (
     Action,
     Category,
     DeclarationKind,
+    DoorReason,
     Evidence,
     Function,
     Label,
@@ -215,15 +216,39 @@ BOTH_REGIMES = frozenset(Regime)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Door:
-    """One of the three doors for staff: how long it may stay open, and for which purposes it is asked."""
+    """One of the three doors for staff: how long it may stay open, for which purposes and reasons it is asked."""
 
     longest: timedelta
     purposes: frozenset[Purpose]
+    reasons: frozenset[DoorReason]
+    needs_code: bool = False
 
 
 DOORS: Mapping[DeclarationKind, Door] = {
-    DeclarationKind.TREATING_NOW: Door(longest=timedelta(hours=24), purposes=frozenset({Purpose.TREATMENT})),
-    DeclarationKind.CONSENT_NOW: Door(longest=timedelta(hours=24), purposes=frozenset({Purpose.TREATMENT})),
-    DeclarationKind.EMERGENCY: Door(longest=timedelta(hours=4), purposes=EMERGENCIES),
+    DeclarationKind.TREATING_NOW: Door(
+        longest=timedelta(hours=24),
+        purposes=frozenset({Purpose.TREATMENT}),
+        reasons=frozenset(
+            {DoorReason.ACUTE_CONTACT, DoorReason.CALLED_IN, DoorReason.TAKEN_OVER, DoorReason.APPOINTED}
+        ),
+    ),
+    DeclarationKind.CONSENT_NOW: Door(
+        longest=timedelta(hours=24),
+        purposes=frozenset({Purpose.TREATMENT}),
+        reasons=frozenset({DoorReason.ORAL_CONSENT, DoorReason.WRITTEN_CONSENT}),
+    ),
+    DeclarationKind.EMERGENCY: Door(
+        longest=timedelta(hours=4),
+        purposes=EMERGENCIES,
+        reasons=frozenset(
+            {
+                DoorReason.LIFE_IN_DANGER,
+                DoorReason.CANNOT_CONSENT,
+                DoorReason.OTHERS_IN_DANGER,
+                DoorReason.PUBLIC_INTEREST,
+            }
+        ),
+        needs_code=True,
+    ),
 }
 """A declaration that claims more counts only for as long as its door allows."""

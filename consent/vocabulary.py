@@ -144,6 +144,21 @@ class DeclarationKind(StrEnum):
     EMERGENCY = "emergency"  # værdispring, § 42 a stk. 2
 
 
+class DoorReason(StrEnum):
+    """Why a door was opened, as a code; the words beside it say the rest."""
+
+    LIFE_IN_DANGER = "life-in-danger"  # fare for liv eller førlighed
+    CANNOT_CONSENT = "cannot-consent"  # kan ikke tage stilling, og det kan ikke vente
+    OTHERS_IN_DANGER = "others-in-danger"  # fare for andre
+    PUBLIC_INTEREST = "public-interest"  # åbenbare almene interesser
+    ACUTE_CONTACT = "acute-contact"  # akut henvendelse
+    CALLED_IN = "called-in"  # tilkaldt eller konsulteret
+    TAKEN_OVER = "taken-over"  # overtaget fra en anden enhed
+    APPOINTED = "appointed"  # aftalt kontakt, som endnu ikke er registreret
+    ORAL_CONSENT = "oral-consent"  # mundtligt samtykke
+    WRITTEN_CONSENT = "written-consent"  # skriftligt samtykke
+
+
 class RepresentationKind(StrEnum):
     """By which right one person acts for another."""
 

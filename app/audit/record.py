@@ -65,3 +65,11 @@ def encode(record: Record) -> bytes:
 def decode(body: bytes) -> Record:
     """Read a stored record."""
     return _decoder.decode(body)
+
+
+def organisation_in(body: bytes) -> str | None:
+    """Return the organisation that a stored record names; `None` for what is no record."""
+    try:
+        return decode(body).organisation
+    except msgspec.DecodeError:
+        return None

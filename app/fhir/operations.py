@@ -1,5 +1,8 @@
 """Operations. Source: https://hl7.org/fhir/R4/operations.html; ours are described in docs/conformance.md."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 from app import sharing
 from app.context import Call, Service
 from app.errors import InvalidContentError
@@ -8,12 +11,14 @@ from app.fhir.outcome import outcome_of_faults, success
 from app.fhir.parameters import Input
 from app.fhir.wire import Answer, Request, tag_matches, to_json
 from app.fhir.write import admitted
-from consent.vocabulary import DeclarationKind
+from consent.vocabulary import DeclarationKind, DoorReason
 from schemas.admit import Admitted, admit
 from schemas.fault import Fault
+from schemas.terminology.systems import DOOR_REASON
 
+_T = TypeVar("_T")
 _SUMMARY = frozenset({"identifier", "profile"})
-_DECLARE = frozenset({"identifier", "reason", "code", "statement"})
+_DECLARE = frozenset({"identifier", "reason", "code"})
 
 
 async def _input(service: Service, request: Request, allowed: frozenset[str]) -> Input:
@@ -116,7 +121,24 @@ async def _declare(service: Service, call: Call, request: Request, kind: Declara
     reason = given.text("reason")
     if not reason or not reason.strip():
         faults.append(Fault("Parameters.parameter.where(name='reason')", "required", "say why, in words"))
+    code = _code(given, "code", DOOR_REASON, {reason.value: reason for reason in DoorReason})
     if faults or identifier is None or reason is None:
         raise InvalidContentError("the declaration is incomplete", faults=tuple(faults))
-    body = await sharing.declare(service, call, kind=kind, identifier=identifier, reason=reason.strip())
+    body = await sharing.declare(service, call, kind=kind, identifier=identifier, code=code, reason=reason.strip())
     return Answer(201, body)
+
+
+def _code(given: Input, name: str, system: str, known: Mapping[str, _T]) -> _T | None:
+    """Return a code that was given as text or as a Coding of `system`.
+
+    Raises:
+        InvalidContentError: it is no code of ours.
+    """
+    value = given.values.get(name)
+    if value is None:
+        return None
+    code = value.get("code") if isinstance(value, Mapping) and value.get("system", system) == system else value
+    if isinstance(code, str) and code in known:
+        return known[code]
+    text = "the codes are " + ", ".join(f"`{one}`" for one in known)
+    raise InvalidContentError(text, faults=(Fault(f"Parameters.parameter.where(name='{name}')", "code-invalid", text),))

@@ -2,7 +2,14 @@
 
 from typing import Any
 
-from app.errors import AccessRefusedError, ContentionError, MethodNotAllowedError, NotAuthenticatedError, OvergangError
+from app.errors import (
+    AccessRefusedError,
+    ContentionError,
+    MethodNotAllowedError,
+    NotAuthenticatedError,
+    OvergangError,
+    TooManyRequestsError,
+)
 from app.fhir.wire import Answer, to_json
 from schemas.fault import Fault
 
@@ -29,7 +36,7 @@ def success(text: str) -> dict[str, Any]:
 
 def outcome(error: OvergangError) -> dict[str, Any]:
     """Return the OperationOutcome of an error: every fault, or the one text."""
-    if isinstance(error, AccessRefusedError) and error.guidance is not None:
+    if isinstance(error, AccessRefusedError | TooManyRequestsError) and error.guidance is not None:
         return {
             "resourceType": "OperationOutcome",
             "issue": [
@@ -55,6 +62,8 @@ def answer(error: OvergangError) -> Answer:
             headers.append((b"allow", ", ".join(error.allow).encode()))
         case ContentionError():
             headers.append((b"retry-after", b"1"))
+        case TooManyRequestsError():
+            headers.append((b"retry-after", b"%d" % error.retry_after))
         case _:
             pass
     return Answer(error.status, to_json(outcome(error)), tuple(headers))

@@ -1,39 +1,69 @@
-"""The three doors for staff: treating now, consent now, emergency. A declaration is a fact that the citizen sees."""
+"""The three doors for staff: treating now, consent now, emergency. A declaration is a fact that the citizen sees.
 
-from datetime import timedelta
+A citizen whom the service does not know is answered as one whom it does: the declaration is recorded, counted and
+reviewed, and opens nothing (docs/adr/0018-doors-tell-nothing.md).
+"""
+
+from dataclasses import dataclass
 
 import msgspec
 
 from app import audit, gate
 from app.context import Call, Service
-from app.errors import AccessRefusedError, ContentionError, InvalidContentError, StaleError
-from app.runtime import from_us, random_id
-from app.store import citizens, declarations, outbox
-from app.store.job import Job
+from app.errors import AccessRefusedError, ContentionError, InvalidContentError, StaleError, TooManyRequestsError
+from app.gate import Access
+from app.runtime import from_us, random_id, to_us
+from app.sharing.limits import subject_of, wait_of
+from app.store import attempts, bookkeeping, citizens, declarations, directory, outbox, reviews, versions
+from app.store.attempts import Opening
+from app.store.controller import controller_of
+from app.store.database import Snapshot
+from app.store.job import AuditEntry, Job, Write
 from app.store.outbox import Notice
+from app.store.reviews import Review
+from app.store.tables import NO_CITIZEN
+from app.summary.catalogue import DECLARED_TOO_OFTEN
 from consent.explain import guidance
-from consent.model import Declaration, Period
+from consent.model import Declaration, OrganisationKey, Period, PersonKey
 from consent.policy import DOORS
-from consent.vocabulary import Action, DeclarationKind
+from consent.vocabulary import Action, DeclarationKind, DoorReason, Function, Purpose
 from schemas.fault import Fault
 
 _TRIES = 8
 _LONGEST_REASON = 2000
-_MOST_A_DAY = 20
+TO_THE_CITIZEN = "citizen"
+"""Recipient of notices that the citizen reads herself."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Declarer:
+    """Who declares, as the gate has let in."""
+
+    person: PersonKey
+    organisation: OrganisationKey
+    function: Function
+    controller: str
+    purpose: Purpose
 
 
 async def declare(
-    service: Service, call: Call, *, kind: DeclarationKind, identifier: tuple[str, str], reason: str
+    service: Service,
+    call: Call,
+    *,
+    kind: DeclarationKind,
+    identifier: tuple[str, str],
+    code: DoorReason | None,
+    reason: str,
 ) -> bytes:
     """Open a door for the caller and this citizen; the citizen is told. Returns Parameters with id and end.
 
     Raises:
-        AccessRefusedError: not a door for this caller; the same for a citizen whom the service does not know.
-        InvalidContentError: the reason is too long, or the same was declared too often today.
+        AccessRefusedError: not a door for this caller, whoever the citizen is.
+        TooManyRequestsError: doors were opened too often, whoever the citizen is.
+        InvalidContentError: the reason is too long or none, or no reason for this door.
     """
-    if len(reason) > _LONGEST_REASON:
-        raise _fault("reason", "too-long", "the reason is too long")
-    purposes = DOORS[kind].purposes & call.caller.purposes
+    _check(kind, code, reason)
+    subject = subject_of(service.secret, identifier)
     for _ in range(_TRIES):
         async with service.database.snapshot() as snapshot:
             pid = await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
@@ -46,59 +76,154 @@ async def declare(
                 operation=audit.Operation.DECLARE,
                 view=kind.value,
             )
-            requester = access.permit.request.requester
-            # The same answer for a citizen whom the service does not know as for a door that is not the caller's.
-            if pid is None or not purposes or requester.person is None or requester.organisation is None:
+            declarer = await _declarer(snapshot, call, access, kind)
+            if declarer is None:
                 await gate.record_refused(service, call, pid=pid, operation=audit.Operation.DECLARE, query=kind.value)
-                raise AccessRefusedError(
-                    guidance(requester.function, min(call.caller.purposes), Action.DECLARE), recorded=True
+                function = access.permit.request.requester.function
+                raise AccessRefusedError(guidance(function, min(call.caller.purposes), Action.DECLARE), recorded=True)
+            wait = await wait_of(
+                snapshot,
+                service.settings,
+                kind=kind,
+                person=declarer.person,
+                controller=declarer.controller,
+                client=call.caller.client,
+                subject=subject,
+                at_us=call.at_us,
+            )
+            if wait:
+                said = f"{kind.value}: too often"
+                await gate.record_refused(
+                    service, call, pid=pid, operation=audit.Operation.DECLARE, query=said, is_counted=False
                 )
-            day = call.at_us - 24 * 3600 * 1_000_000
-            if await declarations.count(snapshot, pid=pid, person=requester.person, since_us=day) >= _MOST_A_DAY:
-                raise _fault("reason", "throttled", "this was declared too often today; the department must look at it")
-        at = from_us(call.at_us)
-        declaration = Declaration(
-            kind=kind,
-            person=requester.person,
-            organisation=requester.organisation,
-            purpose=min(purposes),
-            period=Period(start=at, end=at + _longest(kind)),
-            reason=reason,
-        )
+                raise TooManyRequestsError(DECLARED_TOO_OFTEN, retry_after=wait, recorded=True)
+            number = await attempts.next_number(snapshot, declarer.person)
+            namesake = await _is_namesake(snapshot, call, pid)
         id_ = random_id()
-        told = Notice(pid=pid, id=id_, recipient="citizen", topic=f"declared-{kind.value}", focus="", at_us=call.at_us)
-        review = Notice(
-            pid=pid,
-            id=f"review:{id_}",
-            recipient=requester.organisation,
-            topic=f"review-{kind.value}",
-            focus="",
+        declaration = _declaration(call, kind, declarer, reason, id_)
+        opening = Opening(
+            person=declarer.person,
+            n=number,
             at_us=call.at_us,
+            kind=kind.value,
+            organisation=declarer.organisation,
+            controller=declarer.controller,
+            client=call.caller.client,
+            subject=subject,
+            pid=NO_CITIZEN if pid is None else pid,
+            id=id_,
+            is_namesake=namesake,
         )
         record = gate.entry(
             call,
-            pid=pid,
+            pid=NO_CITIZEN if pid is None else pid,
             operation=audit.Operation.DECLARE,
             permit=access.permit,
             view=kind.value,
             query=f"declaration {id_}",
         )
-        job = Job(
-            pid=pid,
-            base_change=access.change,
-            audit=(record,),
-            writes=(declarations.put(pid, id_, declaration), outbox.put([told, review])),
-        )
+        writes = (*_review(opening, declarer, declaration, code), attempts.put(opening))
         try:
-            await service.database.commit(job)
+            await service.database.commit(_job(pid, access, declaration, code, record, writes))
         except StaleError:
             continue
         return _answer(id_, declaration)
     raise ContentionError("others are writing about this citizen; try again")
 
 
-def _longest(kind: DeclarationKind) -> timedelta:
-    return DOORS[kind].longest
+def _check(kind: DeclarationKind, code: DoorReason | None, reason: str) -> None:
+    door = DOORS[kind]
+    if len(reason) > _LONGEST_REASON:
+        raise _fault("reason", "too-long", "the reason is too long")
+    if code is None and door.needs_code:
+        raise _fault("code", "required", f"say why with a code: {_listed(door.reasons)}")
+    if code is not None and code not in door.reasons:
+        raise _fault("code", "code-invalid", f"the codes for this door are {_listed(door.reasons)}")
+
+
+def _listed(codes: frozenset[DoorReason]) -> str:
+    return ", ".join(f"`{code.value}`" for code in DoorReason if code in codes)
+
+
+async def _declarer(snapshot: Snapshot, call: Call, access: Access, kind: DeclarationKind) -> _Declarer | None:
+    """Return who declares; None when the door is not one for this caller's purpose, or for nobody in person."""
+    requester = access.permit.request.requester
+    purposes = DOORS[kind].purposes & call.caller.purposes
+    if not purposes or requester.person is None or requester.organisation is None:
+        return None
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    return _Declarer(
+        person=requester.person,
+        organisation=requester.organisation,
+        function=requester.function,
+        controller=controller_of(registry, requester.organisation),
+        purpose=min(purposes),
+    )
+
+
+async def _is_namesake(snapshot: Snapshot, call: Call, pid: int | None) -> bool:
+    """Tell whether the caller's family name is the citizen's: one of the patterns that an officer looks for."""
+    words = call.caller.name.partition("(")[0].casefold().split()
+    patients = await bookkeeping.patients(snapshot, NO_CITIZEN if pid is None else pid)
+    families = [name.get("family", "") for *_, body in patients for name in msgspec.json.decode(body).get("name", ())]
+    return bool(words) and any(family.casefold().split()[-1:] == words[-1:] for family in families)
+
+
+def _declaration(call: Call, kind: DeclarationKind, who: _Declarer, reason: str, id_: str) -> Declaration:
+    at = from_us(call.at_us)
+    return Declaration(
+        kind=kind,
+        person=who.person,
+        organisation=who.organisation,
+        purpose=who.purpose,
+        period=Period(start=at, end=at + DOORS[kind].longest),
+        reason=reason,
+        source=id_,
+    )
+
+
+def _review(opening: Opening, who: _Declarer, declaration: Declaration, code: DoorReason | None) -> tuple[Write, ...]:
+    """Return the review that is owed: of an emergency at once, of a *treating now* when it is over unconfirmed."""
+    if declaration.kind is DeclarationKind.CONSENT_NOW:
+        return ()
+    stop = opening.at_us if declaration.period.end is None else to_us(declaration.period.end)
+    owed = Review(
+        pid=opening.pid,
+        id=opening.id,
+        kind=opening.kind,
+        person=opening.person,
+        function=who.function.value,
+        organisation=opening.organisation,
+        controller=opening.controller,
+        start=opening.at_us,
+        stop=stop,
+        code=None if code is None else code.value,
+        reason=declaration.reason,
+        due=opening.at_us if declaration.kind is DeclarationKind.EMERGENCY else stop,
+    )
+    return (reviews.put(owed),)
+
+
+def _job(
+    pid: int | None,
+    access: Access,
+    declaration: Declaration,
+    code: DoorReason | None,
+    record: AuditEntry,
+    writes: tuple[Write, ...],
+) -> Job:
+    if pid is None:
+        return Job(pid=NO_CITIZEN, audit=(record,), writes=writes)
+    told = Notice(
+        pid=pid,
+        id=declaration.source,
+        recipient=TO_THE_CITIZEN,
+        topic=f"declared-{declaration.kind.value}",
+        focus="",
+        at_us=record.at_us,
+    )
+    declared = declarations.put(pid, declaration.source, declaration, code=None if code is None else code.value)
+    return Job(pid=pid, base_change=access.change, audit=(record,), writes=(declared, outbox.put([told]), *writes))
 
 
 def _answer(id_: str, declaration: Declaration) -> bytes:

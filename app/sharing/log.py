@@ -24,7 +24,7 @@ from app.store.job import Job
 from consent import may_disclose
 from consent.condition import NEVER
 from consent.disclosure import residual
-from consent.model import CitizenKey, Item, OrganisationKey, Period, PersonKey, Signature
+from consent.model import CitizenKey, Item, OrganisationKey, Period, Permit, PersonKey, Signature
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
 from schemas.homes import TYPE_NAME
@@ -53,11 +53,7 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         access = await gate.authorize(
             service, snapshot, call, pid=pid, action=Action.READ_LOG, operation=audit.Operation.READ_LOG
         )
-        rows = await audits.of_citizen(
-            snapshot, access.pid, since_us=wanted.first_us, before=wanted.before, limit=wanted.count + 1
-        )
-        rows, has_more = rows[: wanted.count], len(rows) > wanted.count
-        recorded = await _told(snapshot, access, [(row, audit.decode(row.body)) for row in rows])
+        recorded, has_more = await _page(snapshot, access, wanted)
         citizen = await citizens.load(snapshot, access.pid)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     ids, base = service.database.ids, service.settings.public_url
@@ -83,15 +79,14 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
             "search": {"mode": "match"},
         }
         for row, record in recorded
-        if may_disclose(access.permit, _item(access.pid, row, record))
     ]
     reading = gate.entry(
         call, pid=access.pid, operation=audit.Operation.READ_LOG, permit=access.permit, categories=["access-log"]
     )
     await service.database.commit(Job(pid=access.pid, audit=(reading,)))
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "searchset"}
-    if has_more and rows:
-        last = rows[-1]
+    if has_more and recorded:
+        last = recorded[-1][0]
         place = Place(access.pid, wanted.first_us, last.at_us, last.writer, last.seq)
         token = seal(service.secret, place, caller=call.caller.digest)
         following = f"{base}/AuditEvent?_cursor={token}&_count={wanted.count}"
@@ -101,34 +96,79 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
     return msgspec.json.encode(bundle)
 
 
-async def _told(
-    snapshot: Snapshot, access: Access, records: list[tuple[AuditRow, audit.Record]]
-) -> list[tuple[AuditRow, audit.Record]]:
-    """Leave out records that are kept from this reader though others of their kind are not, and accesses to them alone.
+async def _page(
+    snapshot: Snapshot, access: Access, wanted: "_Wanted"
+) -> tuple[list[tuple[AuditRow, audit.Record]], bool]:
+    """Return a full page, or the last one, of what this reader is told, and whether there is more.
 
-    A parent sees who has looked, but not that there is something which its author has kept from parents.
+    SQL gives the part that the permit is about. What is kept from a parent is left out here, and the page filled up:
+    a short page would tell of it.
     """
+    numbers, kept_from = await _kept(snapshot, access)
+    categories = {row.number: row.signature.category.value for row in access.signatures}
+    names_records = any(grant.categories - {Category.ACCESS_LOG} for grant in access.permit.grants)
+    organisations = _organisations(access.permit)
+    found: list[tuple[AuditRow, audit.Record]] = []
+    before, limit = wanted.before, wanted.count + 1
+    while True:
+        rows = await audits.of_citizen(
+            snapshot,
+            access.pid,
+            since_us=wanted.first_us,
+            before=before,
+            limit=limit,
+            organisations=organisations,
+        )
+        for row in rows:
+            record = audit.decode(row.body)
+            told = _told(record, numbers, kept_from, categories) if kept_from else record
+            if told is not None and may_disclose(access.permit, _item(access.pid, row, record)):
+                found.append((row, told if names_records else _without_records(told)))
+        if len(rows) < limit or len(found) > wanted.count:
+            return found[: wanted.count], len(found) > wanted.count
+        before, limit = (rows[-1].at_us, rows[-1].writer, rows[-1].seq), max(limit, _PAGE)
+
+
+def _organisations(permit: Permit) -> list[str] | None:
+    """Return the organisations whose part of the log the permit opens; `None` is everybody's."""
+    narrowed = [grant.controllers for grant in permit.grants]
+    if None in narrowed:
+        return None
+    tops = frozenset[OrganisationKey]().union(*(one for one in narrowed if one is not None))
+    below = {unit for unit in permit.organisations.parents if not tops.isdisjoint(permit.organisations.path(unit))}
+    return sorted(tops | below)
+
+
+def _without_records(record: audit.Record) -> audit.Record:
+    """Return a record that names no single resource: whom the log alone is open to sees kinds of information."""
+    return msgspec.structs.replace(record, shown=[], query=record.query.partition("?")[0])
+
+
+async def _kept(snapshot: Snapshot, access: Access) -> tuple[dict[int, int], set[int]]:
+    """Return each record's signature, and the signatures kept from this reader though others of their kind are not."""
     kinds = frozenset[Category]().union(*(grant.categories for grant in access.permit.grants))
     kept_from = {
         row.number
         for row in access.signatures
         if row.signature.category in kinds and residual(access.permit, row.signature) is NEVER
     }
-    if not kept_from:
-        return records
-    numbers = await bookkeeping.all_signature_numbers(snapshot, access.pid)
-    categories = {row.number: row.signature.category.value for row in access.signatures}
-    found = []
-    for row, record in records:
-        versions_shown = [record.shown[at : at + 3] for at in range(0, len(record.shown), 3)]
-        left = [one for one in versions_shown if numbers.get(one[1]) not in kept_from]
-        if len(left) == len(versions_shown):
-            found.append((row, record))
-        elif left:
-            seen = {categories[numbers[n]] for _, n, _ in left if n in numbers}
-            shown = [number for one in left for number in one]
-            found.append((row, msgspec.structs.replace(record, shown=shown, categories=sorted(seen))))
-    return found
+    return (await bookkeeping.all_signature_numbers(snapshot, access.pid) if kept_from else {}), kept_from
+
+
+def _told(
+    record: audit.Record, numbers: dict[int, int], kept_from: set[int], categories: dict[int, str]
+) -> audit.Record | None:
+    """Leave out what is kept from this reader, and accesses to that alone.
+
+    A parent sees who has looked, but not that there is something which its author has kept from parents.
+    """
+    versions_shown = [record.shown[at : at + 3] for at in range(0, len(record.shown), 3)]
+    left = [one for one in versions_shown if numbers.get(one[1]) not in kept_from]
+    if len(left) == len(versions_shown):
+        return record
+    seen = {categories[numbers[n]] for _, n, _ in left if n in numbers}
+    shown = [number for one in left for number in one]
+    return msgspec.structs.replace(record, shown=shown, categories=sorted(seen)) if left else None
 
 
 def _item(pid: int, row: AuditRow, record: audit.Record) -> Item:

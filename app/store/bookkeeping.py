@@ -1,7 +1,7 @@
 """What the service must know of a citizen's records to keep its books, never to answer: read without a permit.
 
-Nothing of it may reach a caller. Used by writing (which Patient answers, which labels flow upwards) alone; an
-architecture test names who may import this.
+Nothing of it may reach a caller. Used by writing (which Patient answers, which labels flow upwards, whether who opens a
+door bears the citizen's name) alone; an architecture test names who may import this.
 """
 
 from collections.abc import Sequence

@@ -41,5 +41,5 @@ def extend(head: Head, entries: Iterable[AuditEntry]) -> tuple[Head, tuple[Row, 
     for entry in entries:
         seq += 1
         digest = link(digest, pid=entry.pid, seq=seq, at=entry.at_us, kind=entry.kind, body=entry.body)
-        rows.append((entry.pid, head.writer, seq, entry.at_us, entry.kind, digest, entry.body))
+        rows.append((entry.pid, head.writer, seq, entry.at_us, entry.kind, digest, entry.body, entry.organisation))
     return Head(head.writer, seq, digest), tuple(rows)

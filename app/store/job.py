@@ -68,12 +68,16 @@ Write = Insert | Upsert | Update | Delete | Archive | Bump
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
-    """One record of an access, a refusal or a change; the writer adds writer, sequence number and chained hash."""
+    """One record of an access, a refusal or a change; the writer adds writer, sequence number and chained hash.
+
+    `organisation` is that of the body: by it SQL finds what an organisation answers for.
+    """
 
     pid: int
     at_us: int
     kind: int
     body: bytes
+    organisation: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

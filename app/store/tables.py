@@ -197,6 +197,73 @@ declaration = Table(
     _int("start"),
     _int("stop"),
     _text("reason"),
+    _text("code", nullable=True),  # consent.vocabulary.DoorReason
+    **_clustered,
+)
+
+opening = Table(
+    "opening",  # doors that were opened, of citizens who are not known too: limits are counted from these rows
+    metadata,
+    Column("person", Text, primary_key=True),
+    _key("n"),  # counts a person's rows, so that two at once collide and one counts again
+    _int("at"),
+    _text("kind"),
+    _text("organisation"),  # the unit
+    _text("controller"),
+    _text("client"),
+    _bytes("subject"),  # keyed digest of the identifier that was given, known or not
+    _int("pid"),  # NO_CITIZEN for one who is not known
+    _text("id"),  # of the declaration
+    _int("namesake"),  # 1: the family names are the same
+    **_clustered,
+)
+Index("opening_by_controller", opening.c.controller, opening.c.at)
+Index("opening_by_client", opening.c.client, opening.c.at)
+
+refusal = Table(
+    "refusal",  # who was refused when; about whom stands in the audit alone
+    metadata,
+    Column("person", Text, primary_key=True),  # of a system: its client id
+    _key("at"),
+    Column("id", Text, primary_key=True),
+    _text("organisation"),
+    **_clustered,
+)
+Index("refusal_by_organisation", refusal.c.organisation, refusal.c.at)
+
+throttle = Table("throttle", metadata, Column("person", Text, primary_key=True), _int("until"), **_clustered)
+"""Who was refused too often to look anybody new up before `until`; state 'throttle' counts its changes."""
+
+review = Table(
+    "review",  # what a data protection officer reviews: one row a declaration that owes a review
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),  # of the declaration
+    _text("kind"),
+    _text("person"),
+    _text("function"),
+    _text("organisation"),  # the unit
+    _text("controller"),
+    _int("start"),
+    _int("stop"),
+    _text("code", nullable=True),
+    _text("reason"),
+    _int("due"),  # from when on it is to be reviewed unless it was confirmed
+    _int("reviewed", nullable=True),
+    _text("reviewer", nullable=True),
+    _text("outcome", nullable=True),  # justified | not-justified
+    _text("comment", nullable=True),
+    **_clustered,
+)
+Index("review_by_organisation", review.c.organisation, review.c.due)
+
+outage = Table(
+    "outage",  # a login provider that an operator has said is down
+    metadata,
+    Column("issuer", Text, primary_key=True),
+    _key("start"),
+    _int("stop", nullable=True),
+    _text("reason"),
     **_clustered,
 )
 
@@ -313,7 +380,7 @@ terminology = Table(
 )
 
 state = Table("state", metadata, Column("name", Text, primary_key=True), _int("version"), **_clustered)
-"""Versions of shared facts, re-read at every request: directory, policy, revocation, agreement, terminology."""
+"""Versions of shared facts, re-read at requests: directory, policy, revocation, agreement, terminology, throttle."""
 
 answer = Table(
     "answer",  # what was already acknowledged, so that a repeat gets the same answer
@@ -350,6 +417,7 @@ audit = Table(
     _int("kind"),  # app.audit codes
     _bytes("hash"),
     _bytes("body"),
+    _text("organisation"),  # as the body says: who reads the own organisation's part is told that part by SQL
     **_clustered,
 )
 Index("audit_by_time", audit.c.pid, audit.c.at)

@@ -6,7 +6,7 @@ what seals are for. A seal is a signed list of the ends of all chains (JWS, ES25
 kept where the database's administrators cannot reach it, and signed with a key that they do not have.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -60,8 +60,16 @@ async def seal(database: Database, key: ECKey, *, at_us: int) -> str:
     return jws.serialize_compact({"alg": _ALGORITHM, "typ": "overgang-audit-seal"}, payload, key)
 
 
-async def verify(database: Database, *, seals: Iterable[str] = (), key: ECKey | None = None) -> Verification:
+async def verify(
+    database: Database,
+    *,
+    seals: Iterable[str] = (),
+    key: ECKey | None = None,
+    organisation_in: Callable[[bytes], str | None] | None = None,
+) -> Verification:
     """Walk all chains and compare them with `seals`, whose signatures are checked with `key` (the public key).
+
+    `organisation_in` reads the organisation in a body, `None` when it cannot: the column beside it must say the same.
 
     Raises:
         UnavailableError: the database is out of reach.
@@ -83,7 +91,7 @@ async def verify(database: Database, *, seals: Iterable[str] = (), key: ECKey | 
         findings += [Finding("inserted", "", 0)] * len(nameless)
         writers = sorted(heads.keys() | sealed.keys() | (found - nameless))
         for writer in writers:
-            walk = _Walk(writer, sealed.get(writer, {}))
+            walk = _Walk(writer, sealed.get(writer, {}), organisation_in)
             while rows := await snapshot.rows(_ENTRIES, walk.next_page()):
                 walk.take(rows)
             walk.end(heads.get(writer))
@@ -95,8 +103,11 @@ async def verify(database: Database, *, seals: Iterable[str] = (), key: ECKey | 
 class _Walk:
     """One chain, entry by entry. After a fault it goes on from what is stored, so that each fault is told once."""
 
-    def __init__(self, writer: str, sealed: Mapping[int, bytes]) -> None:
+    def __init__(
+        self, writer: str, sealed: Mapping[int, bytes], organisation_in: Callable[[bytes], str | None] | None
+    ) -> None:
         self.findings: list[Finding] = []
+        self._organisation_in = organisation_in
         self.entries = 0
         self._seen = (-(2**63), -(2**63))  # even numbers that no writer gives are met
         self._writer = writer
@@ -110,13 +121,17 @@ class _Walk:
 
     def take(self, rows: Sequence[Row]) -> None:
         """Walk over the next entries, in the order of seq."""
-        for pid, seq, at, kind, digest, body in rows:
+        for pid, seq, at, kind, digest, body, organisation in rows:
             self.entries += 1
             self._seen = (seq, pid)
             if not _are(int, pid, seq, at, kind) or not _are(bytes, digest, body):  # SQLite keeps whatever it is given
                 self._misfit(seq)
                 continue
+            faults = len(self.findings)
             self._step(seq, digest, link(self._last.hash, pid=pid, seq=seq, at=at, kind=kind, body=body))
+            is_sound = len(self.findings) == faults
+            if is_sound and self._organisation_in is not None and self._organisation_in(body) != organisation:
+                self._find("altered", seq)
 
     def _misfit(self, seq: object) -> None:
         if isinstance(seq, int) and seq > self._last.seq:
@@ -190,7 +205,7 @@ _SEQ = bindparam("seq", type_=BigInteger)
 _ENTRIES = Query(
     "verify.entries",
     lambda: (
-        select(audit.c.pid, audit.c.seq, audit.c.at, audit.c.kind, audit.c.hash, audit.c.body)
+        select(audit.c.pid, audit.c.seq, audit.c.at, audit.c.kind, audit.c.hash, audit.c.body, audit.c.organisation)
         .where(
             audit.c.writer == bindparam("writer", type_=Text),
             audit.c.seq >= _SEQ,

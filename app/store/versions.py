@@ -26,10 +26,11 @@ class Shared:
     revocation: int
     agreement: int
     terminology: int
+    throttle: int = 0
 
     @cached_property
     def key(self) -> tuple[int, int, int, int, int]:
-        """All of them, for what rests on all of them."""
+        """All that decisions rest on."""
         return (self.directory, self.policy, self.revocation, self.agreement, self.terminology)
 
 
@@ -62,6 +63,7 @@ def _shared(rows: tuple[tuple[str, int], ...]) -> Shared:
         revocation=versions.get("revocation", 0),
         agreement=versions.get("agreement", 0),
         terminology=versions.get("terminology", 0),
+        throttle=versions.get("throttle", 0),
     )
 
 

@@ -1,4 +1,4 @@
-"""Every text of the summary, Danish and English, once; none needs escaping."""
+"""Every text of the summary and of notices, Danish and English, once; none needs escaping."""
 
 from typing import Final, NamedTuple
 
@@ -174,3 +174,17 @@ RELATIONSHIPS: Final[dict[str, str]] = {
     "N": "nærmeste pårørende", "C": "kontakt i nødstilfælde", "E": "arbejdsgiver", "NOK": "nærmeste pårørende",
     "FAMMEMB": "familie", "GRPRN": "bedsteforælder", "GRNDCHILD": "barnebarn",
 }  # fmt: skip
+
+# Doors and limits
+REFUSED_TOO_OFTEN: Final = Text(
+    "Der er afvist usædvanligt mange opslag fra dig den seneste time. Du kan slå op igen senere; værdispring er "
+    "fortsat muligt. Kontakt den dataansvarlige, hvis opslagene hører til dit arbejde.",
+    "Unusually many look-ups of yours were refused within the last hour. You can look up again later; emergency access "
+    "is still possible. Contact the controller if the look-ups are part of your work.",
+)
+DECLARED_TOO_OFTEN: Final = Text(
+    "Der er åbnet for oplysninger usædvanligt mange gange. Prøv igen senere, eller kontakt den dataansvarlige, hvis "
+    "det hører til arbejdet.",
+    "Doors to information were opened unusually often. Try again later, or contact the controller if it is part of the "
+    "work.",
+)

@@ -138,6 +138,7 @@ LABEL: Final = f"{OVERGANG}/CodeSystem/label"  # labels that HL7 has no code for
 FUNCTION: Final = f"{OVERGANG}/CodeSystem/function"  # values of consent.Function
 REGIME_SYSTEM: Final = f"{OVERGANG}/CodeSystem/regime"  # values of consent.Regime
 ACTION: Final = f"{OVERGANG}/CodeSystem/action"  # values of consent.Action
+DOOR_REASON: Final = f"{OVERGANG}/CodeSystem/door-reason"  # values of consent.DoorReason
 DECLARATION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/declaration"
 SECTION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/section"  # summary sections without a LOINC code
 CODES: Final = f"{OVERGANG}/CodeSystem/clinical"  # status-note, habitual-value, discharge-plan …

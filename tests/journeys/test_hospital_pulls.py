@@ -174,6 +174,7 @@ async def test_an_emergency_opens_the_summary_and_the_citizen_is_told(own_world:
         "resourceType": "Parameters",
         "parameter": [
             {"name": "identifier", "valueIdentifier": {"system": NANCY[0], "value": NANCY[1]}},
+            {"name": "code", "valueCode": "cannot-consent"},
             {"name": "reason", "valueString": "Bevidstløs i skadestuen"},
         ],
     }

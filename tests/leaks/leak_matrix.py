@@ -584,18 +584,25 @@ def _notices(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
 
 
 def _declaring(operation: str) -> Probe:
+    """Whoever may open a door is answered alike for a citizen who is known and one who is not."""
+    code = {"code": "life-in-danger"} if operation == "$emergency-access" else {}
+
     def probe(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
         if what is OPEN:
             asks = [
                 Ask(
                     method="POST",
                     path=f"/Patient/{operation}",
-                    json=parameters(identifier=citizen, reason="vurdering på stedet"),
+                    json=parameters(identifier=citizen, reason="vurdering på stedet", **code),
                 )
                 for citizen in (DORA, (systems.X_ECPR, "0101901QQ1"))
             ]
             yield Case(
-                ask=asks[0], twins=tuple(asks[1:]), shown=operation in who.declares, status=201, hidden=403, made=True
+                ask=asks[0],
+                twins=tuple(asks[1:]),
+                shown=False,
+                hidden=201 if operation in who.declares else 403,
+                made=True,
             )
 
     return probe

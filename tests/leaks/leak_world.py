@@ -606,7 +606,7 @@ async def populate(world: World, *, known: Iterable[Identifier] = ()) -> LeakWor
         CALLER_OF["emergency"],
         "POST",
         "/Patient/$emergency-access",
-        json=parameters(identifier=ANNA, reason="bevidstløs, ingen pårørende"),
+        json=parameters(identifier=ANNA, code="cannot-consent", reason="bevidstløs, ingen pårørende"),
     )
     assert declared.status == 201, declared.body
     return made

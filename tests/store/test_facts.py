@@ -1,7 +1,6 @@
 """What the engine is told, and when it is told anew."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 from store_builders import AT, AT_US, HOUR, PID, citizen_row, new_citizen
@@ -257,16 +256,3 @@ def test_a_provision_survives_its_storage_in_one_form():
     assert stored == provisions.encode(provisions.decode(stored))
     with pytest.raises(ValueError, match="Invalid enum value"):
         provisions.decode(b'{"effect":"maybe"}')
-
-
-async def test_declarations_of_a_person_are_counted(database):
-    await _write(
-        database,
-        declarations.put(PID, "d1", DECLARED),
-        declarations.put(PID, "d2", replace(DECLARED, person=PersonKey("bo"))),
-    )
-
-    async with database.snapshot() as snapshot:
-        since = to_us(AT - timedelta(days=1))
-        assert await declarations.count(snapshot, pid=PID, person="ann", since_us=since) == 1
-        assert await declarations.count(snapshot, pid=PID, person="ann", since_us=AT_US) == 0
