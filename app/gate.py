@@ -117,6 +117,7 @@ async def authorize(
     categories: frozenset[Category] = ALL_CATEGORIES,
     query: str = "",
     view: str = "",
+    recipient: Requester | None = None,
 ) -> Access:
     """Return an access, or record the refusal and raise.
 
@@ -132,7 +133,7 @@ async def authorize(
     requester = await recognise(snapshot, call, shared)
     if shared.throttle and action is Action.LOOK_UP and call.caller.purposes.isdisjoint(EMERGENCIES):
         await _check_refusals(service, snapshot, call, shared.throttle, pid=pid, operation=operation)
-    remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories)
+    remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories, recipient)
     made = _remembered(service, remembered_key, call)
     if made is None:
         request = AccessRequest(
@@ -142,6 +143,7 @@ async def authorize(
             action=action,
             categories=categories,
             at=from_us(call.at_us),
+            recipient=recipient,
         )
         known = await facts.load(snapshot, pid=key_pid, requester=requester, at_us=call.at_us)
         decision = decide(request, known)

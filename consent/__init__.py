@@ -6,6 +6,7 @@ from consent.engine import decide
 from consent.explain import Guidance, explain, guidance, sentences
 from consent.model import AccessRequest, Denial, Facts, Item, Permit, Requester, Signature
 from consent.policy import POLICY_VERSION
+from consent.prospect import prospects
 
 __all__ = [
     "POLICY_VERSION",
@@ -24,6 +25,7 @@ __all__ = [
     "explain",
     "guidance",
     "may_disclose",
+    "prospects",
     "residual",
     "sentences",
 ]

@@ -19,8 +19,8 @@ def may_disclose(permit: Permit, item: Item) -> bool:
     tree = permit.organisations
     return (
         item.citizen == permit.request.citizen
-        and any(_opens(grant, item.signature, tree) for grant in permit.grants)
-        and not any(_belongs(withheld, item, tree) for withheld in permit.withheld)
+        and any(opens(grant, item.signature, tree) for grant in permit.grants)
+        and not any(belongs(withheld, item, tree) for withheld in permit.withheld)
     )
 
 
@@ -69,14 +69,15 @@ def residual(permit: Permit, signature: Signature) -> Condition:
 
 def _judged(permit: Permit, signature: Signature) -> Condition:
     tree = permit.organisations
-    if not any(_opens(grant, signature, tree) for grant in permit.grants):
+    if not any(opens(grant, signature, tree) for grant in permit.grants):
         return NEVER
     if not permit.withheld:
         return ALWAYS
     return conjunction(negation(_membership(withheld, signature, tree)) for withheld in permit.withheld)
 
 
-def _opens(grant: Grant, signature: Signature, tree: Organisations) -> bool:
+def opens(grant: Grant, signature: Signature, tree: Organisations) -> bool:
+    """Tell whether the grant opens records of this signature."""
     return (
         signature.category in grant.categories
         and signature.regime in grant.regimes
@@ -85,13 +86,14 @@ def _opens(grant: Grant, signature: Signature, tree: Organisations) -> bool:
     )
 
 
-def _belongs(part: Part | Withheld, item: Item, tree: Organisations) -> bool:
+def belongs(part: Part | Withheld, item: Item, tree: Organisations) -> bool:
+    """Tell whether the record is among those that the part is about."""
     data = part.data
     return (
         _speaks_of(data, item.signature, tree)
         and (data.period is None or data.period.overlaps(item.period))
         and (data.instances is None or item.instance in data.instances)
-        and not any(_belongs(exception, item, tree) for exception in part.exceptions)
+        and not any(belongs(exception, item, tree) for exception in part.exceptions)
     )
 
 
@@ -130,4 +132,4 @@ def _comes_from(data: DataScope, signature: Signature, tree: Organisations) -> b
     return not (origins.isdisjoint(tree.path(signature.controller)) and origins.isdisjoint(tree.path(signature.origin)))
 
 
-__all__ = ["Always", "Condition", "Never", "covers", "disclose", "may_disclose", "residual"]
+__all__ = ["Always", "Condition", "Never", "belongs", "covers", "disclose", "may_disclose", "opens", "residual"]

@@ -1,33 +1,11 @@
-"""Decisions and refusals in sentences, Danish and English.
-
-`sentences` and `explain` tell why, for those who may know: the record, the citizen, the data protection officer.
-`guidance` tells a refused caller what to do next from caller and purpose alone: the same words whether the citizen is
-unknown, unrelated or withheld.
-"""
+"""Decisions in sentences, Danish and English, for those who may know why. What a refused caller is told: `guidance`."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import Literal
 
+from consent.guiding import Guidance, Language, guidance
 from consent.model import Denial, Permit, Reason
-from consent.policy import CITIZENS, EMERGENCIES, SOCIAL, SYSTEMS, TREATING
 from consent.rules import DEFECT, NO_BASIS, RULES
-from consent.vocabulary import Action, Effect, Evidence, EvidenceMark, Function, Purpose
-
-Language = Literal["da", "en"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Guidance:
-    """One text in Danish and in English."""
-
-    da: str
-    en: str
-
-    def __getitem__(self, language: Language) -> str:
-        """Return the text in one of the two languages."""
-        return self.da if language == "da" else self.en
-
+from consent.vocabulary import Category, Effect, Evidence, EvidenceMark
 
 TEXTS: dict[str, Guidance] = {rule.id: Guidance(da=rule.danish, en=rule.english) for rule in RULES} | {
     NO_BASIS.rule: Guidance(
@@ -84,125 +62,76 @@ def explain(decision: Permit | Denial, language: Language = "da") -> list[str]:
     return [outcome[language], *sentences(decision.reasons, language)]
 
 
-_CONSENT_DA = (
-    "Et samtykke skal være frivilligt og informeret, det kan gives mundtligt eller skriftligt, og det skal noteres i "
-    "journalen."
-)
-_CONSENT_EN = (
-    "Consent must be voluntary and informed, may be given orally or in writing, and must be noted in the record."
-)
-
-_TREATMENT = Guidance(
-    da="Oplysningerne kan kun indhentes, når de er nødvendige for aktuel behandling, og din enhed er kendt som "
-    "behandlende. Er borgeren i behandling hos dig nu, kan du erklære »behandler nu«. Ellers kan du bede borgeren om "
-    f"samtykke og registrere »samtykke nu«. {_CONSENT_DA} Kan det ikke vente, og kræver væsentlige hensyn til borgeren "
-    "eller andre det, kan du bruge værdispring. Borgeren får besked.",
-    en="The information can be looked up only when it is necessary for current treatment and your unit is known to "
-    "treat. If you are treating the citizen now, you can declare 'treating now'. Otherwise you can ask the citizen for "
-    f"consent and record 'consent now'. {_CONSENT_EN} If it cannot wait and essential considerations of the citizen or "
-    "others demand it, you can use emergency access. The citizen is told.",
-)
-_EMERGENCY = Guidance(
-    da="Værdispring kræver en erklæring for netop denne borger med årsag og begrundelse, afgivet af en autoriseret "
-    "sundhedsperson i en behandlende funktion. Den gælder i højst fire timer, borgeren får besked, og brugen "
-    "gennemgås bagefter.",
-    en="Emergency access requires a declaration for this very citizen, with a reason code and text, by an authorised "
-    "health professional in a treating function. It holds for four hours at most, the citizen is told, and its use is "
-    "reviewed afterwards.",
-)
-_DECLARING = Guidance(
-    da="Kun en navngiven, autoriseret sundhedsperson, som er registreret i en behandlende funktion på enheden, kan "
-    "erklære »behandler nu«, »samtykke nu« eller værdispring. Kontrollér funktion, enhed og formål i dit login.",
-    en="Only a named, authorised health professional who is registered in a treating function at the unit can declare "
-    "'treating now', 'consent now' or an emergency. Check function, unit and purpose of your login.",
-)
-_ASSISTING = Guidance(
-    da="Du kan kun indhente oplysninger på vegne af en navngiven ansvarlig sundhedsperson, som selv måtte indhente "
-    "dem, og når ledelsen har givet dig adgang til at bistå. Bed ellers sundhedspersonen om selv at slå op.",
-    en="You can look information up only on behalf of a named responsible health professional who could do so in "
-    "person, and when the management has authorised you to assist. Otherwise ask the health professional to do it.",
-)
-_SOCIAL = Guidance(
-    da="Social omsorg og sagsbehandling er ikke behandling efter sundhedsloven. Oplysningerne kræver borgerens "
-    f"samtykke, som nævner dig eller din enhed og formålet. {_CONSENT_DA}",
-    en="Social care and casework are not treatment under the Health Act. The information requires the citizen's "
-    f"consent naming you or your unit and the purpose. {_CONSENT_EN}",
-)
-_OWN = Guidance(
-    da="Du kan se dine egne oplysninger, når du er fyldt 15 år. Vil du handle for en anden, skal du have "
-    "forældremyndighed over et barn under 15 år, en fuldmagt, eller være personlig værge.",
-    en="You can see your own information from the age of 15. To act for somebody else you must hold custody of a child "
-    "under 15 or a power of attorney, or be a personal guardian.",
-)
-_SYSTEM = Guidance(
-    da="Et system kan ikke alene indhente oplysninger. Brug en personlig adgang for en sundhedsperson i en behandlende "
-    "funktion.",
-    en="A system alone cannot look information up. Use the personal access of a health professional in a treating "
-    "function.",
-)
-_SUBMITTING = Guidance(
-    da="Kun en organisation, der er registreret hos tjenesten, kan indberette, kun sine egne oplysninger og kun af de "
-    "typer, som dens funktion arbejder med.",
-    en="Only an organisation that is registered with the service can submit, only its own information, and only of the "
-    "kinds that its function works with.",
-)
-_DIRECTING = Guidance(
-    da="Borgeren bestemmer selv over samtykker og spærringer fra 15 år; for et barn er det indehaveren af "
-    "forældremyndigheden. En autoriseret sundhedsperson kan registrere en spærring, som borgeren beder om.",
-    en="From the age of 15 the citizen decides on consents and blocks; for a child it is the holder of custody. An "
-    "authorised health professional can record a block that the citizen asks for.",
-)
-_LOG = Guidance(
-    da="Loggen over opslag vises for borgeren selv og for den, der har ret til at handle for borgeren; en "
-    "databeskyttelsesrådgiver ser, hvad egen organisation har slået op.",
-    en="The log of look-ups is shown to the citizen and to those who may act for the citizen; a data protection "
-    "officer sees what the own organisation has looked up.",
-)
-_DISCLOSING = Guidance(
-    da="Videregivelse til andre kræver som udgangspunkt borgerens samtykke. Modtageren kan i stedet selv indhente "
-    f"oplysningerne, hvis betingelserne er opfyldt. {_CONSENT_DA} Til andet end behandling skal samtykket være "
-    "skriftligt, og det bortfalder senest efter et år.",
-    en="Disclosure to others requires, as a starting point, the citizen's consent. The receiver may instead look the "
-    f"information up if the conditions are met. {_CONSENT_EN} For other purposes than treatment it must be in writing, "
-    "and it lapses after one year at the latest.",
-)
-_EXPLAINING = Guidance(
-    da="En afgørelse forklares for borgeren selv, for medarbejderen om egen adgang og for databeskyttelsesrådgiveren.",
-    en="A decision is explained to the citizen, to staff about their own access and to the data protection officer.",
-)
-_PURPOSE = Guidance(
-    da="Formålet giver ikke adgang for din funktion. En sundhedsperson indhenter til behandling eller værdispring; "
-    "brug det formål, der svarer til opgaven.",
-    en="The purpose gives your function no access. A health professional looks up for treatment or in an emergency; "
-    "use the purpose that matches the task.",
-)
-_NO_ACCESS = Guidance(
-    da="Funktionen giver ikke adgang til oplysninger om borgere.", en="The function gives no access to citizens' data."
-)
-
-_BY_ACTION: dict[Action, Guidance] = {
-    Action.SUBMIT: _SUBMITTING,
-    Action.DIRECT: _DIRECTING,
-    Action.READ_LOG: _LOG,
-    Action.DECLARE: _DECLARING,
-    Action.DISCLOSE: _DISCLOSING,
-    Action.EXPLAIN: _EXPLAINING,
+NOTES: dict[str, Guidance] = {
+    "law-alone": Guidance(
+        da="Svaret siger, hvad lov og aftaler åbner for. Borgeren kan have begrænset adgangen, og oplysninger kan "
+        "mangle; det kan ikke ses her, og svaret er det samme, hvad enten det er tilfældet eller ej.",
+        en="The answer says what law and agreements open. The citizen may have limited the access, and information may "
+        "be missing; that cannot be seen here, and the answer is the same whether it is so or not.",
+    ),
+    "own-choices": Guidance(
+        da="Svaret er den afgørelse, som ville blive truffet, med de samtykker og spærringer, som du kan se.",
+        en="The answer is the decision that would be made, with the consents and blocks that you can see.",
+    ),
+    "somebody": Guidance(
+        da="Svaret gælder en medarbejder, som er registreret i funktionen på enheden; autoriseret, hvor funktionen "
+        "behandler, og med ledelsens tilladelse, hvor den bistår. En bestemt person kan have mere eller mindre adgang.",
+        en="The answer is about a member of staff who is registered in the function at the unit; authorised where the "
+        "function treats, and permitted by the management where it assists. A certain person may have more or less.",
+    ),
+    "emergency-assumed": Guidance(
+        da="Svaret forudsætter, at der er erklæret værdispring.",
+        en="The answer assumes that an emergency has been declared.",
+    ),
+    "doors": Guidance(
+        da="En autoriseret sundhedsperson kan desuden erklære »behandler nu«, bede dig om samtykke eller bruge "
+        "værdispring, som en spærring ikke er til hinder for. Det varer højst 24 timer, værdispring højst fire, og du "
+        "får besked.",
+        en="An authorised health professional can besides declare 'treating now', ask you for consent or use emergency "
+        "access, which a block does not prevent. It lasts 24 hours at most, an emergency four, and you are told.",
+    ),
+    "protected": Guidance(
+        da="Visse beskyttede oplysninger vises ikke, uanset hvad der ellers er adgang til: se reglerne under "
+        "»protected«. Oplysninger fra en social sag vises kun, hvor en aftale siger det (X2).",
+        en="Certain protected information is not shown whatever else is open: see the rules under 'protected'. Records "
+        "of a social case are shown only where an agreement says so (X2).",
+    ),
+    "another-time": Guidance(
+        da="Svaret gælder det nævnte tidspunkt, bedømt ud fra det, der er registreret i dag.",
+        en="The answer is about the time named, judged from what is recorded today.",
+    ),
 }
+"""What stands beside an explanation, so that nobody takes it for more than it is."""
+
+NAMES: dict[Category, Guidance] = {
+    Category.MASTER_DATA: Guidance(da="Stamdata", en="Master data"),
+    Category.RELATIVE: Guidance(da="Pårørende", en="Relatives"),
+    Category.ALLERGY: Guidance(da="CAVE: allergier og overfølsomhed", en="Allergies and intolerances"),
+    Category.ALERT: Guidance(da="Advarsler og isolation", en="Alerts and isolation"),
+    Category.TREATMENT_LIMIT: Guidance(da="Genoplivning og behandlingsbegrænsninger", en="Treatment limits and wills"),
+    Category.DIAGNOSIS: Guidance(da="Diagnoser", en="Diagnoses"),
+    Category.MEDICATION: Guidance(da="Medicin", en="Medication"),
+    Category.MEASUREMENT: Guidance(da="Målinger", en="Measurements"),
+    Category.HABITUAL_VALUE: Guidance(da="Habituelle værdier", en="Habitual values"),
+    Category.FUNCTIONAL_LEVEL: Guidance(da="Funktionsniveau", en="Functional level"),
+    Category.STATUS_NOTE: Guidance(da="Statusrubrik", en="Status note"),
+    Category.LAB_RESULT: Guidance(da="Laboratoriesvar", en="Laboratory results"),
+    Category.VACCINATION: Guidance(da="Vaccinationer", en="Vaccinations"),
+    Category.PROCEDURE: Guidance(da="Procedurer og operationer", en="Procedures"),
+    Category.DEVICE: Guidance(da="Hjælpemidler og implantater", en="Devices and implants"),
+    Category.APPOINTMENT: Guidance(da="Aftaler", en="Appointments"),
+    Category.ADMISSION: Guidance(da="Kontakter og indlæggelser", en="Contacts and admissions"),
+    Category.PLAN: Guidance(da="Planer", en="Plans"),
+    Category.LETTER: Guidance(da="Epikriser og dokumenter", en="Letters and documents"),
+    Category.CARE_SERVICE: Guidance(da="Kommunale ydelser", en="Municipal services"),
+    Category.CARE_TEAM: Guidance(da="Behandlere og kontaktpersoner", en="Care team"),
+    Category.TASK: Guidance(da="Opgaver", en="Tasks"),
+    Category.CONSENT: Guidance(da="Samtykker og spærringer", en="Consents and blocks"),
+    Category.PROVENANCE: Guidance(da="Herkomst", en="Provenance"),
+    Category.ACCESS_LOG: Guidance(da="Logopslag", en="Access log"),
+    Category.OTHER: Guidance(da="Øvrigt", en="Other"),
+}
+"""What kinds of information are called."""
 
 
-_BY_FUNCTION: dict[Function, Guidance] = (
-    dict.fromkeys(CITIZENS, _OWN)
-    | dict.fromkeys(SOCIAL, _SOCIAL)
-    | dict.fromkeys(SYSTEMS, _SYSTEM)
-    | {Function.ASSISTANT: _ASSISTING}
-)
-_BY_PURPOSE: dict[Purpose, Guidance] = {Purpose.TREATMENT: _TREATMENT} | dict.fromkeys(EMERGENCIES, _EMERGENCY)
-
-
-def guidance(function: Function, purpose: Purpose, action: Action) -> Guidance:
-    """Tell a refused caller what to do next; a function of these three words alone, never of the citizen."""
-    if action is not Action.LOOK_UP:
-        return _BY_ACTION[action]
-    if function in TREATING:
-        return _BY_PURPOSE.get(purpose, _PURPOSE)
-    return _BY_FUNCTION.get(function, _NO_ACCESS)
+__all__ = ["NAMES", "NOTES", "TEXTS", "UNKNOWN_RULE", "Guidance", "Language", "explain", "guidance", "sentences"]

@@ -95,7 +95,8 @@ class Requester:
 class AccessRequest:
     """One question to the engine. `categories` is what the view or search wants, never empty.
 
-    To disclose, the requester is who holds the records, and `recipient` who would get them.
+    To disclose, the requester is who holds the records, and `recipient` who would get them. To explain, `recipient` is
+    whose access is asked about, None: the requester's own.
     """
 
     requester: Requester

@@ -22,6 +22,7 @@ _SYSTEM_OPERATIONS = (
 )
 _PATIENT_OPERATIONS = (
     ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
+    ("explain-access", _OWN + "explain-access"),
     ("treating-now", _OWN + "treating-now"),
     ("consent-now", _OWN + "consent-now"),
     ("emergency-access", _OWN + "emergency-access"),

@@ -6,7 +6,7 @@ from typing import TypeVar
 from app import sharing
 from app.context import Call, Service
 from app.errors import InvalidContentError
-from app.fhir import parameters, pull
+from app.fhir import explaining, parameters, pull
 from app.fhir.outcome import outcome_of_faults, success
 from app.fhir.parameters import Input
 from app.fhir.wire import Answer, Request, tag_matches, to_json
@@ -95,6 +95,16 @@ async def submit_report(service: Service, call: Call, request: Request) -> Answe
 async def notices(service: Service, call: Call, request: Request) -> Answer:
     """Answer `$notices`: what the caller's organisation was told, ids only, each decided again now."""
     return Answer(200, await sharing.notices(service, call, pairs=request.query_pairs()))
+
+
+async def explain_access(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$explain-access`: what would somebody see of this citizen, and why; no record is opened."""
+    in_address = request.method == "GET"
+    allowed = explaining.IN_AN_ADDRESS if in_address else explaining.IN_A_BODY | {"identifier"}
+    given = await _input(service, request, allowed)
+    id_, identifier = _target(request, given)
+    question = explaining.question_of(given)
+    return Answer(200, await sharing.explain_access(service, call, id=id_, identifier=identifier, question=question))
 
 
 async def treating_now(service: Service, call: Call, request: Request) -> Answer:

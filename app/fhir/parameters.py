@@ -17,6 +17,7 @@ _VALUE_KEYS = (
     "valueReference",
     "valueDateTime",
     "valueInstant",
+    "valueDate",
     "valueBoolean",
     "valueCoding",
 )

@@ -2,6 +2,7 @@
 
 from app.sharing.directory_file import DirectoryFile, load_directory, load_registers, read_directory_file
 from app.sharing.doors import declare
+from app.sharing.explain import Question, explain_access
 from app.sharing.find import search
 from app.sharing.look_up import history, read, vread
 from app.sharing.message import receive_message
@@ -21,12 +22,14 @@ __all__ = [
     "Found",
     "Imported",
     "Made",
+    "Question",
     "RegisterFact",
     "Written",
     "batch",
     "create",
     "declare",
     "delete",
+    "explain_access",
     "feed_registers",
     "history",
     "import_fsiii",

@@ -162,7 +162,7 @@ def _directing(rule: str) -> Finding:
     return Finding(grants=(Grant(categories=_CONSENTS, regimes=BOTH_REGIMES, never=frozenset(), rule=rule),))
 
 
-_READ = frozenset({Action.LOOK_UP, Action.READ_LOG})
+_READ = frozenset({Action.LOOK_UP, Action.READ_LOG, Action.EXPLAIN})
 _DIRECT = frozenset({Action.DIRECT})
 _LOOK_UP_OR_DIRECT = frozenset({Action.LOOK_UP, Action.DIRECT})
 
@@ -195,7 +195,7 @@ CITIZEN_RULES = (
         mark=EvidenceMark.VERIFIED,
         danish="Borgeren er fyldt 15 år og har adgang til egne oplysninger og til at se, hvem der har set dem.",
         english="The citizen is 15 or older and has access to her own information and to who has seen it.",
-        actions=_READ | {Action.EXPLAIN},
+        actions=_READ,
         judge=own_access,
     ),
     Rule(

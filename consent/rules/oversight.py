@@ -36,8 +36,13 @@ def log_of_the_own_organisation(case: Case) -> Finding | None:
 
 
 def replay(case: Case) -> Finding | None:
-    """G3: a data protection officer has any decision explained or replayed; it opens no record."""
-    return _explaining(case, "G3") if _protects_data(case) else None
+    """G3: a data protection officer has decisions about the own organisation explained; it opens no record."""
+    about = case.request.recipient or case.requester
+    if not _protects_data(case) or about.organisation is None:
+        return None
+    if case.requester.organisation not in case.facts.organisations.path(about.organisation):
+        return None
+    return _explaining(case, "G3")
 
 
 def own_decisions(case: Case) -> Finding | None:
@@ -47,6 +52,7 @@ def own_decisions(case: Case) -> Finding | None:
         or case.requester.function in CITIZENS | SYSTEMS
         or case.purpose is Purpose.PATIENT_REQUEST
         or not case.registered
+        or case.request.recipient not in {None, case.requester}
     ):
         return None
     return _explaining(case, "G4")
@@ -80,10 +86,10 @@ OVERSIGHT_RULES = (
         id="G3",
         paragraph="Databeskyttelsesforordningen artikel 39",
         mark=EvidenceMark.TO_BE_CONFIRMED,
-        danish="Databeskyttelsesrådgiveren kan få en afgørelse forklaret og genspillet pr. oplysningstype uden at se "
-        "oplysningerne.",
-        english="The data protection officer can have a decision explained and replayed per kind of information, "
-        "without seeing the information.",
+        danish="Databeskyttelsesrådgiveren kan få egen organisations afgørelser forklaret og genspillet pr. "
+        "oplysningstype uden at se oplysningerne.",
+        english="The data protection officer can have decisions about the own organisation explained and replayed per "
+        "kind of information, without seeing the information.",
         actions=frozenset({Action.EXPLAIN}),
         judge=replay,
     ),

@@ -34,6 +34,7 @@ from leak_world import (
 )
 
 from app.demo.cluster import demo_messages, generate
+from app.demo.organisations import ORGANISATIONS
 from app.demo.personas import NANCY
 from app.fhir.dispatch import INTERACTIONS, Row
 from app.runtime import now
@@ -583,6 +584,96 @@ def _notices(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
         )
 
 
+# The citizen and the officer say whose access they ask about; staff ask about themselves.
+_QUESTIONS: Mapping[str, tuple[str, str]] = {
+    "citizen": ("general-practice", "gp-1"),
+    "other-citizen": ("general-practice", "gp-3"),
+    "data-protection": ("hospital-treatment", "lung-ward"),
+}
+
+
+def _question(who: Caller) -> dict[str, str]:
+    if who.key not in _QUESTIONS:
+        return {}
+    function, unit = _QUESTIONS[who.key]
+    return {"function": function, "organisation": ORGANISATIONS[unit].sor, "purpose": "TREAT"}
+
+
+def _is_told_why(who: Caller, citizen: Identifier) -> bool:
+    """Tell whether there is something to explain: an access of one's own, or one of the officer's organisation."""
+    return who.has_basis(citizen) or (who.key == "data-protection" and citizen == ANNA)
+
+
+def _explains(leaks: LeakWorld, who: Caller, what: Hidden) -> Callable[[Answer], None]:
+    """Return a check that the citizen is told of her records by id, and everybody else of none and of no block."""
+
+    def check(answer: Answer) -> None:
+        parts = answer.json["parameter"]
+        told = {
+            part["part"][0]["valueReference"]["reference"].partition("/")[2]
+            for part in parts
+            if part["name"] == "record"
+        }
+        words = answer.body.decode()
+        keys = {one.key for one in HIDDEN if one.citizen == what.citizen and who.sees(one)} if what_own else set()
+        assert {key for key, id_ in leaks.ids.items() if id_ in told} == keys
+        assert {key for key, id_ in leaks.ids.items() if id_ in words} == keys
+        if not what_own:
+            assert not told
+            assert "Consent/" not in words
+            assert not {"L5", "L5-P"} & {part["part"][0]["valueCode"] for part in parts if part["name"] == "rule"}
+
+    what_own = who.citizen == what.citizen
+    return check
+
+
+def _explain_by_type(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    def asked(citizen: Identifier, **more: str) -> Ask:
+        given: dict[str, Any] = {"identifier": citizen, **_question(who), **more}
+        return Ask(method="POST", path="/Patient/$explain-access", json=parameters(**given))
+
+    if what in ONE_OF_EACH:
+        nobody = (systems.X_ECPR, "0101901QQ1")
+        yield Case(
+            ask=asked(what.citizen),
+            twins=(asked(nobody),),
+            shown=_is_told_why(who, what.citizen),
+            hidden=403,
+            exactly=_explains(leaks, who, what),
+        )
+        if who.citizen is None:
+            # What a colleague would see is nobody's to ask, and an officer's only of the own organisation.
+            other = {"function": "home-nursing", "organisation": ORGANISATIONS["nursing-b"].sor}
+            if who.persona != "home-nurse-b":
+                yield Case(ask=asked(what.citizen, **other), twins=(asked(nobody, **other),), shown=False, hidden=403)
+
+
+def _explain_by_id(leaks: LeakWorld, who: Caller, what: Hidden, method: str) -> Iterator[Case]:
+    def asked(id_: str) -> Ask:
+        path, question = f"/Patient/{id_}/$explain-access", _question(who)
+        if method == "POST":
+            return Ask(method="POST", path=path, json=parameters(**question) if question else None)
+        return Ask(method="GET", path=path + (f"?{_query(question)}" if question else ""))
+
+    if what in ONE_OF_EACH:
+        yield Case(
+            ask=asked(leaks.patients[what.citizen]),
+            twins=(asked(leaks.alien), asked(leaks.never[what.citizen])),
+            shown=_is_told_why(who, what.citizen),
+            exactly=_explains(leaks, who, what),
+        )
+        # The id of a record is not the id of a Patient.
+        yield Case(ask=asked(leaks.ids[what.key]), twins=(asked(leaks.alien),), shown=False)
+
+
+def _explain_instance_post(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    yield from _explain_by_id(leaks, who, what, "POST")
+
+
+def _explain_instance_get(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    yield from _explain_by_id(leaks, who, what, "GET")
+
+
 def _declaring(operation: str) -> Probe:
     """Whoever may open a door is answered alike for a citizen who is known and one who is not."""
     code = {"code": "life-in-danger"} if operation == "$emergency-access" else {}
@@ -630,6 +721,9 @@ PROBES: Mapping[tuple[str, tuple[str, ...]], Probe] = {
     ("GET", (_T, "$summary")): _summary_type_get,
     ("POST", (_T, _I, "$summary")): _summary_instance_post,
     ("GET", (_T, _I, "$summary")): _summary_instance_get,
+    ("POST", (_T, "$explain-access")): _explain_by_type,
+    ("POST", (_T, _I, "$explain-access")): _explain_instance_post,
+    ("GET", (_T, _I, "$explain-access")): _explain_instance_get,
     ("POST", (_T, "$treating-now")): _declaring("$treating-now"),
     ("POST", (_T, "$consent-now")): _declaring("$consent-now"),
     ("POST", (_T, "$emergency-access")): _declaring("$emergency-access"),
