@@ -201,7 +201,7 @@ async def test_an_emergency_is_explained_as_one(own_world: World) -> None:
     await block(own_world, sor="hospital")
     client = own_world.as_("hospital-doctor", purposes=["ETREAT"])
     assert (await client.post(EXPLAIN, json=asked())).status_code == 403
-    opened = await client.post("/Patient/$emergency-access", json=asked(reason="bevidstløs"))
+    opened = await client.post("/Patient/$emergency-access", json=asked(reason="bevidstløs", code="cannot-consent"))
     assert opened.status_code == 201, opened.text
     answer = await client.post(EXPLAIN, json=asked())
     assert rules(answer) == {"L2", "D0", "L6", "F1", "F2"}
