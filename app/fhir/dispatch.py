@@ -9,6 +9,7 @@ import re
 import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from app import sharing
 from app.context import Call, Service
@@ -31,6 +32,7 @@ from schemas.homes import HOME_OF, HOMES
 _log = logging.getLogger("overgang.fhir")
 _LITERALS = frozenset({"metadata", "_search", "_history"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9.-]{1,64}")
+_PERSONS_NUMBER = re.compile(r"(?<![0-9A-Za-z])\d{6}[-.]?[0-9A-Za-z]{4}(?![0-9A-Za-z])")
 _LONGEST_SEGMENT = 256
 
 Interaction = Callable[[Service, Call, Request], Awaitable[Answer]]
@@ -113,18 +115,32 @@ def _methods(shape: Shape, path: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted({method for row in rows for method in _ANSWERED[row.method]}))
 
 
+def _segments(scope: Scope, path: str) -> tuple[str, ...]:
+    raw = scope.get("raw_path") or b""
+    if b"%2f" in raw.lower():
+        # INVARIANT: an encoded slash is part of a segment (RFC 3986 § 2.2), as whoever guards addresses in front of us
+        # reads it too. No segment here has a slash, so nothing is found there.
+        return tuple(unquote(segment) for segment in raw.decode("latin-1").split("/"))
+    return tuple(path.removeprefix("/").removesuffix("/").split("/")) if path.strip("/") else ()
+
+
+def _may_be_written_down(request_id: str) -> bool:
+    """Tell whether a caller's id of the request may stand in log and record: none that reads like a person's number."""
+    return bool(_REQUEST_ID.fullmatch(request_id)) and not _PERSONS_NUMBER.search(request_id)
+
+
 def _request(scope: Scope, receive: Receive, *, max_body_bytes: int) -> Request:
     headers = wire.headers_of(scope["headers"])
     given = headers.get(b"x-request-id", b"").decode("latin-1")
     path = scope["path"][len(scope.get("root_path", "")) :]
     return Request(
         method="GET" if scope["method"] == "HEAD" else scope["method"],
-        path=tuple(path.removeprefix("/").removesuffix("/").split("/")) if path.strip("/") else (),
+        path=_segments(scope, path),
         query=scope["query_string"].decode("latin-1"),
         headers=headers,
         receive=receive,
         max_body_bytes=max_body_bytes,
-        request_id=given if given and _REQUEST_ID.fullmatch(given) else random_id(),
+        request_id=given if given and _may_be_written_down(given) else random_id(),
         repeats_headers=len(headers) != len(scope["headers"]),
     )
 

@@ -5,6 +5,7 @@ A data protection officer reads the part that the own organisation answers for: 
 
 from dataclasses import dataclass
 from typing import Any
+from uuid import UUID
 
 import msgspec
 
@@ -66,7 +67,8 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
 
     entries = [
         {
-            "fullUrl": f"{base}/AuditEvent/{row.hash.hex()[:32]}",
+            # A record is read as part of the log, never by itself: its name is no address.
+            "fullUrl": f"urn:uuid:{UUID(bytes=row.hash[:16])}",
             "resource": audit.audit_event(
                 record,
                 id=row.hash.hex()[:32],
