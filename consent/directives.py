@@ -60,6 +60,20 @@ def consents_naming(case: Case) -> Iterator[Directive]:
             yield directive
 
 
+def powers_naming(case: Case) -> Iterator[Directive]:
+    """Yield the powers of attorney (Danish: fuldmagter): consents that name this representative and this purpose."""
+    for directive in case.facts.directives:
+        root = directive.root
+        if (
+            root.effect is Effect.PERMIT
+            and root.actors.citizens
+            and root.purposes
+            and in_force(directive, case)
+            and _speaks(root, case, actors=_matches_narrowly)
+        ):
+            yield directive
+
+
 def permits(provision: Provision, case: Case) -> bool:
     """Tell whether the provision is a permit about this very reader, purpose, action and time."""
     return provision.effect is Effect.PERMIT and _speaks(provision, case, actors=_matches_narrowly)
@@ -69,11 +83,14 @@ def may_record(permit: Permit, directive: Directive) -> bool:
     """Tell whether a permit to direct covers this very directive.
 
     The citizen and who acts by law for the citizen may write any; staff may write a pure block on the citizen's word.
-    A consent that benefits staff is a *consent now* declaration, not a directive.
+    A consent that benefits staff is a *consent now* declaration, not a directive. A power of attorney is given by the
+    citizen alone: who acts for somebody does not pass it on.
     """
-    rules = {grant.rule for grant in permit.grants}
+    request, rules = permit.request, {grant.rule for grant in permit.grants}
+    if directive.root.effect is Effect.PERMIT and directive.root.actors.citizens:
+        return request.action is Action.DIRECT and request.requester.citizen == request.citizen
     pure_block = directive.root.effect is Effect.DENY and not directive.root.exceptions
-    return permit.request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
+    return request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
 
 
 def may_replace(permit: Permit, *, author: PersonKey) -> bool:

@@ -217,6 +217,16 @@ _RECORDING = _DIRECTING + Guidance(
     en="You can write a pure block down, with the purpose TREAT, and the citizen is told. A consent that you need "
     "yourself is registered as 'consent now' instead (`Patient/$consent-now`).",
 )
+_JUDGING = Guidance(
+    da="Kun en navngiven, autoriseret sundhedsperson, som behandler borgeren nu, kan med formålet TREAT dokumentere, at "
+    "borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18).",
+    en="Only a named, authorised health professional who treats the citizen now can document, with the purpose TREAT, "
+    "that the citizen cannot consent (Sundhedsloven §§ 17 og 18).",
+)
+_JUDGING_NOW = _JUDGING + Guidance(
+    da="Er borgeren i behandling hos dig nu, kan du erklære »behandler nu« (`Patient/$treating-now`).",
+    en="If you are treating the citizen now, you can declare 'treating now' (`Patient/$treating-now`).",
+)
 _LOG = Guidance(
     da="Loggen over opslag vises for borgeren selv og for den, der har ret til at handle for borgeren; en "
     "databeskyttelsesrådgiver ser, hvad egen organisation har slået op.",
@@ -292,6 +302,8 @@ _ANY_PURPOSE: Mapping[Action, Mapping[Function, Guidance]] = {
     | _of(_ASSISTANTS | SOCIAL | CITIZENS | SYSTEMS | _OFFICERS | _OVERSIGHT, _NOT_DECLARING),
     Action.DIRECT: _of(TREATING, _RECORDING)
     | _of(_ASSISTANTS | SOCIAL | CITIZENS | SYSTEMS | _OFFICERS | _OVERSIGHT, _DIRECTING),
+    Action.JUDGE: _of(TREATING, _JUDGING_NOW)
+    | _of(_ASSISTANTS | SOCIAL | CITIZENS | SYSTEMS | _OFFICERS | _OVERSIGHT, _JUDGING),
     Action.EXPLAIN: _of(_SENDERS | _OVERSIGHT, _EXPLAINING_TO_STAFF)
     | _of(CITIZENS, _EXPLAINING_TO_CITIZENS)
     | _of(_OFFICERS, _EXPLAINING_TO_OFFICERS),

@@ -154,10 +154,14 @@ class Delegation:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Participation:
-    """A professional took part in the citizen's treatment in person; the period is that of the own part."""
+    """A professional took part in the citizen's treatment in person; the period is that of the own part.
+
+    What the professional wrote about herself is none: somebody else must have written it.
+    """
 
     person: PersonKey
     period: Period
+    evidence: Evidence = Evidence.SELF_ASSERTED  # of the own place; independent: of another organisation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,7 +176,7 @@ class Assignment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Judgement:
-    """A health professional judged the citizen's capacity in this situation, and documented it."""
+    """A health professional judged the citizen's capacity, and documented it; never without an end (see the policy)."""
 
     kind: JudgementKind
     period: Period
@@ -284,7 +288,6 @@ class Facts:
     organisations: Organisations = field(default_factory=Organisations)
     citizen_born: datetime | None = None
     citizen_died: datetime | None = None
-    citizen_incapable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

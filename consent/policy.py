@@ -15,6 +15,7 @@ from consent.vocabulary import (
     DoorReason,
     Evidence,
     Function,
+    JudgementKind,
     Label,
     Purpose,
     Regime,
@@ -22,7 +23,7 @@ from consent.vocabulary import (
 )
 
 POLICY_NAME = "overgang-danish-law"
-POLICY_VERSION = f"{POLICY_NAME}|2"
+POLICY_VERSION = f"{POLICY_NAME}|3"
 """Stands in every decision; the named policy that applies where the citizen has said nothing."""
 
 ADULT_CHOICE_AGE = 15
@@ -31,8 +32,13 @@ ADULT_CHOICE_AGE = 15
 ADULT_AGE = 18
 """From this birthday there is no custody."""
 
-LONGEST_SITUATION = timedelta(days=30)
-"""How long one documented situation can last in which the nearest relative acts; to be confirmed by a lawyer."""
+LONGEST_JUDGEMENT: Mapping[JudgementKind, timedelta] = {
+    JudgementKind.INCAPABLE: timedelta(days=30),
+    JudgementKind.CANNOT_FORESEE: timedelta(days=30),
+    JudgementKind.PERMANENTLY_INCAPABLE: timedelta(days=365),
+}
+"""How long one documented judgement can count: a situation a month, what lasts a year, and is then judged anew; to be
+confirmed by a lawyer."""
 
 LAPSE_OF_CONSENT = timedelta(days=365)
 """A consent to disclosure for other purposes lapses after one year at the latest, § 44."""

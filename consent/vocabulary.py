@@ -111,6 +111,7 @@ class Action(StrEnum):
     READ_LOG = "read-log"  # indsigt i logopslag
     DECLARE = "declare"  # open one of the three doors
     DIRECT = "direct"  # write, change or end a directive
+    JUDGE = "judge"  # document what a citizen can decide (vurdere evnen til at give samtykke, §§ 17 og 18)
     EXPLAIN = "explain"  # explain or replay a decision: no clinical content (forklar, genspil)
 
 
@@ -180,7 +181,8 @@ class AssignmentKind(StrEnum):
 class JudgementKind(StrEnum):
     """What a health professional has judged and documented about a citizen's capacity."""
 
-    INCAPABLE = "incapable"  # mangler evnen til at give samtykke, § 18
+    INCAPABLE = "incapable"  # mangler evnen til at give samtykke i denne situation, § 18
+    PERMANENTLY_INCAPABLE = "permanently-incapable"  # mangler varigt evnen til at give samtykke, § 18
     CANNOT_FORESEE = "cannot-foresee"  # kan ikke forstå konsekvenserne, § 17, stk. 2
 
 

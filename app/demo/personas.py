@@ -309,7 +309,7 @@ def client_rows() -> list[dict[str, Any]]:
         functions = sorted({persona.function.value for persona in members})
         purposes = {persona.purpose for persona in members}
         if any(persona.authorisation for persona in members):
-            purposes |= {Purpose.EMERGENCY, Purpose.BREAK_GLASS}
+            purposes |= {Purpose.EMERGENCY, Purpose.BREAK_GLASS, Purpose.QUALITY}
         writes = "*" if any(persona.function is Function.SYSTEM for persona in members) else _WRITES.get(client, "")
         rows.append(
             {
@@ -325,7 +325,7 @@ def client_rows() -> list[dict[str, Any]]:
     return rows
 
 
-_WRITES = {REGISTER: ",".join(_DIRECTORY_TYPES), CITIZEN_APP: "Consent"}
+_WRITES = {REGISTER: ",".join((*_DIRECTORY_TYPES, "RelatedPerson")), CITIZEN_APP: "Consent"}
 
 
 def _root(persona: Persona) -> str:

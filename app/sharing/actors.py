@@ -12,7 +12,7 @@ from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
 from app.translate.directives import Named
 from app.translate.source import Actor
-from consent.model import OrganisationKey, PersonKey
+from consent.model import CitizenKey, OrganisationKey, PersonKey
 from schemas.homes import HOME_OF
 from schemas.terminology import systems
 
@@ -73,8 +73,16 @@ def _with_parts(resource: Mapping[str, Any], own: Actor, plain: Mapping[str, Act
     )
 
 
-def named_by(reference: Mapping[str, Any], actors: Mapping[str, Actor]) -> Named | None:
-    """Return whom a consent's reference names: by SOR or authorisation identifier, or by what `actors` knows."""
+def named_by(
+    reference: Mapping[str, Any], actors: Mapping[str, Actor], people: Mapping[str, CitizenKey]
+) -> Named | None:
+    """Return whom a consent's reference names: by SOR or authorisation identifier, or by what is known.
+
+    `people` are the related persons whom the consent names, by how it names them.
+    """
+    acting = people.get(reference.get("reference", ""))
+    if acting is not None:
+        return Named(citizens=frozenset({acting}))
     known = actors.get(reference.get("reference", ""))
     if known is None:
         identifier = reference.get("identifier") or {}

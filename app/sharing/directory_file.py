@@ -1,4 +1,4 @@
-"""What an operator loads: organisations, staff, delegations, clients, agreements and register facts, as one JSON file.
+"""What an operator loads as one JSON file: the directory, clients, agreements and what registers say.
 
 Everything in a file is checked before anything is written. Rows replace rows with the same key; nothing is removed: an
 organisation, a person or a client ends by its date. A change counts from the next request on, in every process.
@@ -6,9 +6,9 @@ organisation, a person or a client ends by its date. A change counts from the ne
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from app.context import Service
 from app.errors import InvalidContentError
@@ -20,8 +20,8 @@ from app.store.database import Database
 from app.store.directory import Organisation, Staff
 from app.store.job import Job, Write
 from app.store.tables import DIRECTORY
-from consent.model import Agreement, Delegation, OrganisationKey, Period, PersonKey
-from consent.vocabulary import Category, Function, Purpose, RelationKind, RepresentationKind
+from consent.model import Agreement, Assignment, Delegation, OrganisationKey, Period, PersonKey
+from consent.vocabulary import AssignmentKind, Category, Function, Purpose, RelationKind, RepresentationKind
 from schemas.fault import Fault
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f,]+$")]
@@ -89,6 +89,26 @@ class DelegationRow(_Dated):
     responsible: _Text
 
 
+class AssignmentRow(_Row):
+    """The management of `organisation` gives `person` a task other than treatment until `valid_to` (§ 42 d, stk. 2).
+
+    `permitted_by` is the manager, never the person herself.
+    """
+
+    kind: AssignmentKind
+    person: _Text
+    organisation: _Text
+    permitted_by: _Text
+    valid_from: AwareDatetime | None = None
+    valid_to: AwareDatetime
+
+    @model_validator(mode="after")
+    def _is_given_by_another(self) -> Self:
+        if self.permitted_by == self.person:
+            raise ValueError("nobody gives herself a task")
+        return self
+
+
 class ClientRow(_Row):
     """A registered system: the most that it may speak for, in whatever token."""
 
@@ -119,6 +139,7 @@ class RegisterRow(_Dated):
     source: _Text
     organisation: _Text | None = None
     representative: _Code | None = None
+    categories: frozenset[Category] | None = None  # of a proxy whose power names kinds of information; None: all
 
 
 class DirectoryFile(_Row):
@@ -127,6 +148,7 @@ class DirectoryFile(_Row):
     organisations: tuple[OrganisationRow, ...] = ()
     staff: tuple[StaffRow, ...] = ()
     delegations: tuple[DelegationRow, ...] = ()
+    assignments: tuple[AssignmentRow, ...] = ()
     clients: tuple[ClientRow, ...] = ()
     agreements: tuple[AgreementRow, ...] = ()
     registers: tuple[RegisterRow, ...] = ()
@@ -170,6 +192,8 @@ async def load_directory(database: Database, file: DirectoryFile) -> None:
         writes += directory.put_staff(_staff(file.staff))
     if file.delegations:
         writes += directory.put_delegations(_delegations(file.delegations))
+    if file.assignments:
+        writes += directory.put_assignments(_assignments(file.assignments))
     if file.clients:
         writes += clients.put(_clients(file.clients))
     if file.agreements:
@@ -187,6 +211,7 @@ async def load_registers(service: Service, file: DirectoryFile, *, at: datetime)
             source=row.source,
             organisation=row.organisation,
             representative=None if row.representative is None else _identifier(row.representative),
+            categories=row.categories,
         )
         for row in file.registers
     ]
@@ -242,6 +267,21 @@ def _delegations(rows: Iterable[DelegationRow]) -> list[Delegation]:
             organisation=OrganisationKey(row.organisation),
             responsible=PersonKey(row.responsible),
             period=row.period,
+        )
+        for row in rows
+    ]
+
+
+def _assignments(rows: Iterable[AssignmentRow]) -> list[tuple[Assignment, PersonKey]]:
+    return [
+        (
+            Assignment(
+                kind=row.kind,
+                person=PersonKey(row.person),
+                organisation=OrganisationKey(row.organisation),
+                period=Period(start=row.valid_from, end=row.valid_to),
+            ),
+            PersonKey(row.permitted_by),
         )
         for row in rows
     ]

@@ -57,7 +57,8 @@ class Draft:
             writes += revisions.put(pid, self.revisions)
             if self.relabelled:
                 written = {place_of(pid, one.n) for one in self.revisions}
-                rows = tuple(row for row in self.relabelled if row[0] not in written)
+                last = dict(self.relabelled)  # raised twice: two rows of one key have no order on PostgreSQL
+                rows = tuple(row for row in last.items() if row[0] not in written)
                 writes.append(Update(resource, ("place",), ("sig",), rows))
             writes.append(signatures.touch(pid, self.touched, change=self.citizen.change + 1))
         return Job(pid=pid, base_change=self.citizen.change, writes=(*writes, *self.others), audit=audit)

@@ -12,17 +12,17 @@ from app.search.index import index
 from app.sharing.actors import named_by
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
+from app.sharing.placed import Placed
+from app.sharing.proofs import People, proven, withdrawn
 from app.sharing.values import Written
 from app.store import relations
-from app.store.resources import Stored
 from app.store.revisions import Revision
 from app.summary.lines import line_of
 from app.translate.classification import Classified, category_of, classify
 from app.translate.directives import directive_of
-from app.translate.homes import HomeRef, Inherits
+from app.translate.homes import Inherits
 from app.translate.inheritance import inherited_in, links_of
 from app.translate.labels import Codes, codes_in, merge_labels
-from app.translate.relations import relations_of
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
 from app.translate.survey import Content
 from consent.directives import may_record
@@ -33,18 +33,6 @@ from consent.vocabulary import Label
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
-    """An entry with its number and public name. `current` is what it replaces; `is_kept`: what is there stands."""
-
-    entry: Entry
-    home: HomeRef
-    n: int
-    reference: str
-    current: Stored | None = None
-    is_kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +67,7 @@ class Drafting:
     related: dict[str, Signature]
     places: Mapping[str, int]
     source: Source
+    people: Mapping[str, People] = field(default_factory=dict)
     proves: bool = True
     anchored: frozenset[str] = frozenset()
     patients: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
@@ -164,7 +153,7 @@ class Drafting:
             )
         )
         pid = self.draft.citizen.pid
-        self.draft.others.append(relations.remove_of(pid, placed.reference))
+        self.draft.others += withdrawn(pid, placed.reference)
         if type_ == "Consent":
             self.draft.others.append(relations.end_directive(pid, placed.n))
         if type_ == "Patient":
@@ -227,12 +216,13 @@ class Drafting:
             takers, _ = links_of(resource)
             for target in takers & self.related.keys():
                 self._raise(target, classified.signature.labels)
-        proven = relations_of(resource, classified, source=self.source) if self.proves else ()
         if placed.current is not None:
-            self.draft.others.append(relations.remove_of(pid, placed.reference))
-        if proven:
-            rows = [(f"{placed.reference}:{row.key}", row.relation(source=placed.reference)) for row in proven]
-            self.draft.others.append(relations.put(pid, rows))
+            self.draft.others += withdrawn(pid, placed.reference)
+        people = self.people.get(placed.reference, {})
+        if self.proves:
+            rows, faults = proven(pid, placed.reference, resource, classified, source=self.source, people=people)
+            self.draft.others += rows
+            self.faults += [moved(fault, placed.entry) for fault in faults]
         if placed.entry.type == "Patient":
             self.patients[placed.n] = resource
         if placed.entry.type == "Consent" and self.directing is not None:
@@ -240,7 +230,7 @@ class Drafting:
                 resource,
                 id=placed.reference,
                 version=version,
-                resolve=lambda reference: named_by(reference, self.source.actors),
+                resolve=lambda reference: named_by(reference, self.source.actors, people),
             )
             if isinstance(read, Directive):
                 if not may_record(self.directing.permit, read):

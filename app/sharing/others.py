@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from app.context import Service
 from app.errors import InvalidContentError
 from app.sharing.citizen import Subject
-from app.sharing.drafting import Placed
 from app.sharing.entries import Entry, moved
+from app.sharing.placed import Placed
 from app.store import citizens
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY

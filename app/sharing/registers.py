@@ -13,7 +13,7 @@ from app.store.job import Delete, Job, Write
 from app.store.tables import relation as relation_table
 from app.store.tables import representation as representation_table
 from consent.model import CitizenKey, OrganisationKey, Period, Relation, Representation
-from consent.vocabulary import Evidence, RelationKind, RepresentationKind
+from consent.vocabulary import Category, Evidence, RelationKind, RepresentationKind
 
 _TRIES = 16
 Identifier = tuple[str, str]
@@ -29,6 +29,7 @@ class RegisterFact:
     source: str
     organisation: str | None = None
     representative: Identifier | None = None
+    categories: frozenset[Category] | None = None  # of a representation; None: all
 
 
 async def feed_registers(service: Service, facts: Sequence[RegisterFact], *, at_us: int) -> None:
@@ -47,6 +48,20 @@ async def feed_registers(service: Service, facts: Sequence[RegisterFact], *, at_
             if fact.representative is not None:
                 await _feed(service, fact.representative, [], at_us=at_us)
         await _feed(service, citizen, about, at_us=at_us)
+
+
+async def admit(service: Service, identifier: Identifier, *, at_us: int) -> CitizenKey:
+    """Return the key of a person who acts for a citizen; whoever is not known becomes known.
+
+    Raises:
+        ContentionError: others keep writing.
+    """
+    await _feed(service, identifier, [], at_us=at_us)
+    async with service.database.snapshot() as snapshot:
+        pid = await citizens.find_pid(snapshot, *identifier, at_us=at_us)
+    if pid is None:
+        raise ContentionError("others are writing about this person; try again")
+    return CitizenKey(pid)
 
 
 async def _feed(service: Service, citizen: Identifier, about: Sequence[RegisterFact], *, at_us: int) -> None:
@@ -87,7 +102,9 @@ async def _job(snapshot: Snapshot, citizen: Identifier, about: Sequence[Register
         elif isinstance(fact.kind, RepresentationKind) and fact.representative is not None:
             who = await citizens.find_pid(snapshot, *fact.representative, at_us=at_us)
             if who is not None:
-                one = Representation(kind=fact.kind, representative=CitizenKey(who), period=fact.period)
+                one = Representation(
+                    kind=fact.kind, representative=CitizenKey(who), period=fact.period, categories=fact.categories
+                )
                 acting.setdefault(fact.source, []).append((id_, one))
     for kinds, table in ((RelationKind, relation_table), (RepresentationKind, representation_table)):
         said = sorted({(fact.source, fact.kind.value) for fact in about if isinstance(fact.kind, kinds)})

@@ -22,10 +22,12 @@ from app.sharing import patients
 from app.sharing.actors import actors_of
 from app.sharing.citizen import Subject, row_of, subject_of
 from app.sharing.draft import Draft
-from app.sharing.drafting import Drafting, Placed
+from app.sharing.drafting import Drafting
 from app.sharing.entries import Entry
 from app.sharing.kept import Kept, plan_directory
 from app.sharing.others import check_once, check_others
+from app.sharing.placed import Placed
+from app.sharing.proofs import people_named
 from app.sharing.rewriting import local_of, names_of
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
@@ -37,6 +39,7 @@ from app.store.outbox import Notice
 from app.store.place import place_of
 from app.store.resources import Stored
 from app.store.tables import DIRECTORY
+from app.translate.capacity import is_judgement
 from app.translate.directives import is_directive
 from app.translate.homes import Inherits
 from app.translate.source import Source
@@ -170,6 +173,7 @@ async def _drafted(
     told = [(entry, contents[id(entry)]) for entry in writes]
     await check_others(service, snapshot, subject, told, own, at_us=call.at_us)
     related = await _related(service, snapshot, access, writes, references)
+    people = await people_named(service, snapshot, call, placed, references)
     drafting = Drafting(
         call=call,
         access=access,
@@ -177,6 +181,7 @@ async def _drafted(
         draft=draft,
         references=references,
         proves=submission.proves,
+        people=people,
         related={name: signature for name, (_, signature) in related.items()},
         places={name: place_of(subject.row.pid, n) for name, (n, _) in related.items()},
         source=await _source(service, snapshot, call, registry, submission.entries, references),
@@ -257,6 +262,8 @@ async def _authorized(
     directives = [entry for entry in entries if await _is_about_a_directive(service, snapshot, entry)]
     pid = None if subject.row.pid == NOBODY else subject.row.pid
     directing = await _ask(service, snapshot, call, pid, Action.DIRECT, submission) if directives else None
+    if any(entry.method != "DELETE" and is_judgement(entry.resource) for entry in entries):
+        await _ask(service, snapshot, call, pid, Action.JUDGE, submission)
     if directing is not None and len(directives) == len(entries):
         return directing, directing
     return await _ask(service, snapshot, call, pid, Action.SUBMIT, submission), directing
@@ -369,6 +376,7 @@ async def _source(
         received_us=call.at_us,
         author=requester.person or "",
         function=requester.function.value,
+        on_behalf_of=requester.on_behalf_of or "",
         specialties=registry.specialties,
         organisations=registry.tree,
         actors=await actors_of(service, snapshot, entries, references, named),

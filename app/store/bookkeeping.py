@@ -1,7 +1,7 @@
 """What the service must know of a citizen's records to keep its books, never to answer: read without a permit.
 
-Nothing of it may reach a caller. Used by writing (which Patient answers, which labels flow upwards, whether who opens a
-door bears the citizen's name) alone; an architecture test names who may import this.
+Nothing of it may reach a caller. Used by writing alone (which Patient answers, which labels flow upwards, whether who
+opens a door bears the citizen's name, whom a consent names); an architecture test names who may import this.
 """
 
 from collections.abc import Sequence
@@ -19,6 +19,12 @@ _PATIENT = TYPE_NUMBER["Patient"]
 async def patients(snapshot: Snapshot, pid: int) -> list[tuple[int, str, int, bytes]]:
     """Return (n, controller, updated µs, body) of every live Patient of the citizen."""
     return [(*row,) for row in await snapshot.rows(_PATIENTS, {**places_of(pid), "type": _PATIENT})]
+
+
+async def body(snapshot: Snapshot, pid: int, n: int, *, type_number: int) -> bytes | None:
+    """Return a live resource of the citizen as stored, if it is of this type."""
+    found = await snapshot.rows(_BODY, {"place": place_of(pid, n), "type": type_number})
+    return found[0][0] if found else None
 
 
 async def signature_numbers(snapshot: Snapshot, pid: int, ns: Sequence[int]) -> dict[int, int]:
@@ -56,6 +62,14 @@ _SIGNATURE = Query(
     "bookkeeping.signature",
     lambda: select(resource.c.sig).where(
         resource.c.place == bindparam("place", type_=BigInteger), resource.c.deleted == 0
+    ),
+)
+_BODY = Query(
+    "bookkeeping.body",
+    lambda: select(resource.c.body).where(
+        resource.c.place == bindparam("place", type_=BigInteger),
+        resource.c.type == bindparam("type", type_=BigInteger),
+        resource.c.deleted == 0,
     ),
 )
 _SIGNATURES = Query("bookkeeping.signatures", lambda: select(resource.c.n, resource.c.sig).where(of_citizen(resource)))

@@ -9,9 +9,9 @@ from sqlalchemy import Text, bindparam, select
 from app.store.database import Query, Snapshot
 from app.store.job import Upsert, Write
 from app.store.periods import columns_of
-from app.store.tables import delegation, organisation, staff
+from app.store.tables import assignment, delegation, organisation, staff
 from app.store.versions import DIRECTORY_CHANGED
-from consent.model import Delegation, OrganisationKey, Organisations
+from consent.model import Assignment, Delegation, OrganisationKey, Organisations, PersonKey
 from consent.vocabulary import Function
 
 
@@ -156,6 +156,14 @@ def put_delegations(delegations: Iterable[Delegation]) -> tuple[Write, ...]:
     """Write which persons the management of a treatment place has authorised."""
     rows = tuple((one.person, one.organisation, one.responsible, *columns_of(one.period)) for one in delegations)
     return (Upsert(delegation, rows), DIRECTORY_CHANGED)
+
+
+def put_assignments(assignments: Iterable[tuple[Assignment, PersonKey]]) -> tuple[Write, ...]:
+    """Write which tasks other than treatment a management gave to whom, each with the manager who gave it."""
+    rows = tuple(
+        (one.person, one.organisation, one.kind.value, manager, *columns_of(one.period)) for one, manager in assignments
+    )
+    return (Upsert(assignment, rows), DIRECTORY_CHANGED)
 
 
 def listed(text: str) -> list[str]:

@@ -1,6 +1,7 @@
 """What the engine is told of a citizen and of who asks: one query, and what the process remembers of shared facts."""
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -27,11 +28,14 @@ from app.store.directory import functions_of, listed
 from app.store.ids import Ids
 from app.store.periods import period_of
 from app.store.tables import (
+    assignment,
     citizen,
     client,
     declaration,
     delegation,
     directive,
+    judgement,
+    participation,
     relation,
     representation,
     staff,
@@ -39,26 +43,42 @@ from app.store.tables import (
 )
 from consent.model import (
     Agreement,
+    Assignment,
     CitizenKey,
     Declaration,
     Delegation,
     Directive,
     Facts,
+    Judgement,
     OrganisationKey,
     Organisations,
+    Participation,
     PersonKey,
     Relation,
     Representation,
     Requester,
     Standing,
 )
-from consent.vocabulary import DeclarationKind, Evidence, Purpose, RelationKind, RepresentationKind
+from consent.policy import OWN_EFFORT
+from consent.vocabulary import (
+    AssignmentKind,
+    Category,
+    DeclarationKind,
+    Evidence,
+    JudgementKind,
+    Purpose,
+    RelationKind,
+    RepresentationKind,
+)
 
 
-async def load(snapshot: Snapshot, *, pid: int, requester: Requester, at_us: int) -> Facts:
-    """Return all facts about a citizen and about who asks that are true at `at_us` or later.
+async def load(
+    snapshot: Snapshot, *, pid: int, requester: Requester, at_us: int, recipient: Requester | None = None
+) -> Facts:
+    """Return all facts about a citizen, who asks and who would receive that are true at `at_us` or later.
 
-    What ended before `at_us` is left out. A citizen who is not known has no facts, the requester has.
+    What ended before `at_us` is left out, a part in the treatment half a year later. A citizen who is not known has no
+    facts, the requester has.
 
     Raises:
         UnavailableError: the database is out of reach, or a stored fact cannot be read.
@@ -69,6 +89,8 @@ async def load(snapshot: Snapshot, *, pid: int, requester: Requester, at_us: int
         "person": requester.person or "",
         "responsible": requester.on_behalf_of or "",
         "client": requester.client,
+        "recipient": "" if recipient is None else recipient.person or "",
+        "recent": at_us - _OWN_EFFORT_US,
     }
     by_kind: list[list[Row]] = [[] for _ in range(_KINDS)]
     for row in await snapshot.rows(_LOAD, asked):
@@ -91,6 +113,9 @@ def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, ag
         delegations=tuple(_delegation(row) for row in by_kind[_DELEGATION]),
         agreements=agreed,
         standings=tuple(_standing(row) for row in by_kind[_STANDING]),
+        participations=tuple(_participation(row) for row in by_kind[_PARTICIPATION]),
+        assignments=tuple(_assignment(row) for row in by_kind[_ASSIGNMENT]),
+        judgements=tuple(_judgement(row) for row in by_kind[_JUDGEMENT]),
         organisations=tree,
         citizen_born=None if born is None else from_us(born),
         citizen_died=None if died is None else from_us(died),
@@ -98,9 +123,11 @@ def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, ag
 
 
 # Every arm of the query has six texts, four numbers (a period first) and bytes; what an arm lacks is NULL.
-_KINDS = 8
-_STATE, _CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _DELEGATION, _STANDING = range(_KINDS)
+_KINDS = 11
+_STATE, _CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _DELEGATION, _STANDING = range(8)
+_PARTICIPATION, _ASSIGNMENT, _JUDGEMENT = range(8, _KINDS)
 _TEXTS, _NUMBERS = 6, 4
+_OWN_EFFORT_US = OWN_EFFORT // timedelta(microseconds=1)
 
 
 def _relation(row: Row) -> Relation:
@@ -139,9 +166,12 @@ def _directive(row: Row, pid: int, ids: Ids) -> Directive:
 
 
 def _representation(row: Row) -> Representation:
-    kind, _, _, _, _, _, start, stop, representative, *_ = row
+    kind, categories, _, _, _, _, start, stop, representative, *_ = row
     return Representation(
-        kind=RepresentationKind(kind), representative=CitizenKey(representative), period=period_of(start, stop)
+        kind=RepresentationKind(kind),
+        representative=CitizenKey(representative),
+        period=period_of(start, stop),
+        categories=None if categories is None else frozenset(Category(one) for one in listed(categories)),
     )
 
 
@@ -166,9 +196,31 @@ def _standing(row: Row) -> Standing:
     )
 
 
+def _participation(row: Row) -> Participation:
+    person, evidence, _, _, _, _, start, stop, *_ = row
+    return Participation(person=PersonKey(person), evidence=Evidence(evidence), period=period_of(start, stop))
+
+
+def _assignment(row: Row) -> Assignment:
+    kind, person, organisation, _, _, _, start, stop, *_ = row
+    return Assignment(
+        kind=AssignmentKind(kind),
+        person=PersonKey(person),
+        organisation=OrganisationKey(organisation),
+        period=period_of(start, stop),
+    )
+
+
+def _judgement(row: Row) -> Judgement:
+    kind, _, _, _, _, _, start, stop, *_ = row
+    return Judgement(kind=JudgementKind(kind), period=period_of(start, stop))
+
+
 def _load() -> Executable:
-    pid, at = bindparam("pid", type_=BigInteger), bindparam("at", type_=BigInteger)
-    person, responsible, client_id = (bindparam(name, type_=Text) for name in ("person", "responsible", "client"))
+    pid, at, recent = (bindparam(name, type_=BigInteger) for name in ("pid", "at", "recent"))
+    person, responsible, client_id, recipient = (
+        bindparam(name, type_=Text) for name in ("person", "responsible", "client", "recipient")
+    )
     is_running = {
         table.name: or_(column.is_(None), column >= at)
         for table, column in (
@@ -208,7 +260,7 @@ def _load() -> Executable:
         ).where(directive.c.pid == pid, directive.c.active != literal_column("0", BigInteger), is_running["directive"]),
         _arm(
             _REPRESENTATION,
-            [representation.c.kind],
+            [representation.c.kind, representation.c.categories],
             [representation.c.start, representation.c.stop, representation.c.representative],
         ).where(representation.c.pid == pid, is_running["representation"]),
         _arm(
@@ -217,10 +269,27 @@ def _load() -> Executable:
             [delegation.c.valid_from, delegation.c.valid_to],
         ).where(delegation.c.person == person, is_running["delegation"]),
         _arm(
+            _ASSIGNMENT,
+            [assignment.c.kind, assignment.c.person, assignment.c.organisation],
+            [assignment.c.valid_from, assignment.c.valid_to],
+        ).where(assignment.c.person == person, assignment.c.valid_to >= at),
+        _arm(
+            _PARTICIPATION,
+            [participation.c.person, participation.c.evidence],
+            [participation.c.start, participation.c.stop],
+        ).where(
+            participation.c.pid == pid,
+            or_(participation.c.person == person, participation.c.person == recipient),
+            participation.c.stop >= recent,
+        ),
+        _arm(_JUDGEMENT, [judgement.c.kind], [judgement.c.start, judgement.c.stop]).where(
+            judgement.c.pid == pid, judgement.c.stop >= at
+        ),
+        _arm(
             _STANDING,
             [staff.c.person, staff.c.authorisation, staff.c.functions, staff.c.organisations],
             [nobody, staff.c.valid_to],
-        ).where(or_(staff.c.person == person, staff.c.person == responsible)),
+        ).where(or_(staff.c.person == person, staff.c.person == responsible, staff.c.person == recipient)),
         _arm(
             _STANDING,
             [client.c.id, cast(null(), Text), client.c.functions, client.c.organisation],

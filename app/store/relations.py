@@ -1,12 +1,16 @@
-"""Relations of a citizen (Danish: behandlingsrelation), representations and directives as rows. Reading: `facts`."""
+"""What decisions about a citizen rest on as rows: who treats, took part, may act, what was judged and directed.
+
+Reading: `facts`.
+"""
 
 from collections.abc import Iterable
 
 from app.store import provisions
+from app.store.directory import list_of
 from app.store.job import Delete, Update, Upsert
 from app.store.periods import columns_of
-from app.store.tables import directive, relation, representation
-from consent.model import Period, Provision, Relation, Representation
+from app.store.tables import directive, judgement, participation, relation, representation
+from consent.model import Judgement, Participation, Period, PersonKey, Provision, Relation, Representation
 
 
 def put(pid: int, relations: Iterable[tuple[str, Relation]]) -> Upsert:
@@ -23,17 +27,41 @@ def remove(pid: int, ids: Iterable[str]) -> Delete:
     return Delete(relation, ("pid", "id"), tuple((pid, id_) for id_ in ids))
 
 
-def remove_of(pid: int, source: str) -> Delete:
-    """Take back all relations that rest on one resource ('Type/id')."""
-    return Delete(relation, ("pid", "source"), ((pid, source),))
+def remove_of(pid: int, source: str) -> tuple[Delete, ...]:
+    """Take back all that rests on one resource ('Type/id'): relations, participations, representations, judgements."""
+    tables = (relation, participation, representation, judgement)
+    return tuple(Delete(table, ("pid", "source"), ((pid, source),)) for table in tables)
 
 
 def put_representations(pid: int, representations: Iterable[tuple[str, Representation]], *, source: str) -> Upsert:
     """Write by id who may act for the citizen; `source` is a register's name or 'Type/id'."""
     rows = tuple(
-        (pid, id_, one.kind.value, one.representative, *columns_of(one.period), source) for id_, one in representations
+        (
+            pid,
+            id_,
+            one.kind.value,
+            one.representative,
+            *columns_of(one.period),
+            source,
+            None if one.categories is None else list_of(one.categories),
+        )
+        for id_, one in representations
     )
     return Upsert(representation, rows)
+
+
+def put_participations(pid: int, participations: Iterable[Participation], *, source: str) -> Upsert:
+    """Write who took part in the treatment by one resource ('Type/id'). Both ends of each period must be given."""
+    rows = tuple(
+        (pid, f"{source}:{one.person}", one.person, one.evidence.value, *columns_of(one.period), source)
+        for one in participations
+    )
+    return Upsert(participation, rows)
+
+
+def put_judgement(pid: int, one: Judgement, *, person: PersonKey, source: str) -> Upsert:
+    """Write what a health professional judged in one resource ('Type/id'). Both ends of its period must be given."""
+    return Upsert(judgement, ((pid, source, one.kind.value, person, *columns_of(one.period), source),))
 
 
 def put_directive(pid: int, n: int, *, version: int, active: bool, period: Period, root: Provision) -> Upsert:

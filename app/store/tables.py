@@ -290,6 +290,33 @@ representation = Table(
     _int("start", nullable=True),
     _int("stop", nullable=True),
     _text("source"),
+    _text("categories", nullable=True),  # comma separated; NULL: all
+    **_clustered,
+)
+
+judgement = Table(
+    "judgement",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),
+    _text("kind"),
+    _text("person"),  # who judged
+    _int("start"),
+    _int("stop"),
+    _text("source"),  # 'Type/id'
+    **_clustered,
+)
+
+participation = Table(
+    "participation",  # who took part in the treatment, as somebody else wrote it
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),
+    _text("person"),
+    _text("evidence"),
+    _int("start"),
+    _int("stop"),
+    _text("source"),  # 'Type/id'
     **_clustered,
 )
 
@@ -340,6 +367,18 @@ delegation = Table(
     Column("responsible", Text, primary_key=True),
     _int("valid_from", nullable=True),
     _int("valid_to", nullable=True),
+    **_clustered,
+)
+
+assignment = Table(
+    "assignment",  # tasks other than treatment that a management gave (§ 42 d, stk. 2)
+    metadata,
+    Column("person", Text, primary_key=True),
+    Column("organisation", Text, primary_key=True),
+    Column("kind", Text, primary_key=True),
+    _text("permitted_by"),
+    _int("valid_from", nullable=True),
+    _int("valid_to"),
     **_clustered,
 )
 

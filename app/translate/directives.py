@@ -53,6 +53,18 @@ def is_directive(resource: Mapping[str, Any]) -> bool:
     return any(code.code == "patient-privacy" for code in codings_at(resource, "scope"))
 
 
+def actors_in(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the references to everybody whom the provisions of a Consent name; total on any JSON object."""
+    outer = resource.get("provision")
+    provisions = [outer, *objects(outer.get("provision"))] if isinstance(outer, dict) else []
+    return [
+        actor["reference"]
+        for provision in provisions
+        for actor in objects(provision.get("actor"))
+        if isinstance(actor.get("reference"), dict)
+    ]
+
+
 def directive_of(
     resource: Mapping[str, Any], *, id: str, version: int, resolve: Resolve, with_related: bool = False
 ) -> Directive | list[Fault]:

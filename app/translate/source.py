@@ -39,6 +39,7 @@ class Source:
     received_us: int
     author: str = ""
     function: str = ""  # value of consent.Function in which the author acts
+    on_behalf_of: str = ""  # whom the author assists
     organisations: Organisations = field(default_factory=Organisations)
     actors: Mapping[str, Actor] = field(default_factory=dict)
     specialties: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -1,12 +1,13 @@
 """The citizen's own access, and those who act for the citizen: Sundhedsloven §§ 14, 17, 18 and 36 to 38."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from consent.ages import has_turned
 from consent.case import Case
-from consent.directives import STAFF_RECORDS_A_BLOCK
+from consent.directives import STAFF_RECORDS_A_BLOCK, powers_naming
 from consent.model import Grant, Period, Representation
-from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, BOTH_REGIMES, HEALTH_CARE_ONLY, LONGEST_SITUATION, READS
+from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, BOTH_REGIMES, HEALTH_CARE_ONLY, LONGEST_JUDGEMENT, READS
 from consent.rule import Finding, Rule
 from consent.vocabulary import (
     Action,
@@ -62,14 +63,19 @@ def own_directives(case: Case) -> Finding | None:
     return _directing("C1") if _asks_about_self(case) else None
 
 
-def _representations(case: Case, *kinds: RepresentationKind) -> Iterator[Representation]:
-    if (
+def _represents(case: Case) -> bool:
+    """Tell whether somebody else asks on behalf of a citizen who lives."""
+    return (
         case.requester.function is Function.REPRESENTATIVE
         and case.requester.citizen is not None
         and case.requester.citizen != case.request.citizen
         and case.purpose is Purpose.PATIENT_REQUEST
         and _is_alive(case)
-    ):
+    )
+
+
+def _representations(case: Case, *kinds: RepresentationKind) -> Iterator[Representation]:
+    if _represents(case):
         for representation in case.facts.representations:
             if (
                 representation.kind in kinds
@@ -84,9 +90,14 @@ def _custody(case: Case) -> Iterator[Representation]:
 
 
 def _for_the_incapable(case: Case) -> Iterator[Representation]:
-    if not case.facts.citizen_incapable:
+    if not _judged(case, JudgementKind.PERMANENTLY_INCAPABLE):
         return iter(())
-    return _representations(case, RepresentationKind.GUARDIAN, RepresentationKind.FUTURE_POWER)
+    return (
+        representation
+        for representation in _representations(case, RepresentationKind.GUARDIAN, RepresentationKind.FUTURE_POWER)
+        # A future power counts from the day on which it was set in force; without one it is a paper in a drawer.
+        if representation.kind is RepresentationKind.GUARDIAN or representation.period.start is not None
+    )
 
 
 def _acting(case: Case, representations: Iterator[Representation], rule: str) -> Finding | None:
@@ -110,15 +121,17 @@ def custody(case: Case) -> Finding | None:
 
 
 def _judged(case: Case, kind: JudgementKind) -> bool:
-    """Tell whether a health professional has documented this for a situation that lasts now."""
+    """Tell whether a health professional has documented this, for a time that is not longer than it may be, and now."""
     return any(
-        judgement.kind is kind and _is_one_situation(judgement.period) and judgement.period.covers(case.request.at)
+        judgement.kind is kind
+        and _is_limited(judgement.period, LONGEST_JUDGEMENT[kind])
+        and judgement.period.covers(case.request.at)
         for judgement in case.facts.judgements
     )
 
 
-def _is_one_situation(period: Period) -> bool:
-    return period.start is not None and period.end is not None and period.end - period.start <= LONGEST_SITUATION
+def _is_limited(period: Period, longest: timedelta) -> bool:
+    return period.start is not None and period.end is not None and period.end - period.start <= longest
 
 
 def custody_of_the_young(case: Case) -> Finding | None:
@@ -147,7 +160,13 @@ def guardianship(case: Case) -> Finding | None:
 
 
 def proxy(case: Case) -> Finding | None:
-    """C6: whom the citizen gave a power of attorney sees what it names, and decides nothing."""
+    """C6: whom the citizen gave a power of attorney sees what it names, and decides nothing.
+
+    Registered as one, or a consent of the citizen's that names this representative; L5-P holds it to what it names.
+    """
+    if _represents(case) and next(powers_naming(case), None) is not None:
+        whole = READS[Function.REPRESENTATIVE]
+        return Finding(grants=(Grant(categories=whole, regimes=HEALTH_CARE_ONLY, never=frozenset(), rule="C6"),))
     return _acting(case, _representations(case, RepresentationKind.PROXY), "C6")
 
 

@@ -6,7 +6,7 @@ covers the records of the holder's own unit alone; nobody discloses for another.
 
 from consent.case import Case, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
 from consent.directives import consents_naming
-from consent.model import Grant
+from consent.model import Grant, Participation, Period
 from consent.moments import lasting
 from consent.policy import (
     BOTH_REGIMES,
@@ -43,6 +43,7 @@ _DISCLOSE = frozenset({Action.DISCLOSE})
 _LETTERS = frozenset({Category.LETTER})
 _STAYS = frozenset({Category.ADMISSION})
 _SERVICES = frozenset({RelationKind.HEALTH_SERVICE, RelationKind.SOCIAL_SERVICE})
+_STRONGEST = tuple(Evidence)
 _TELL_AND_REVIEW = frozenset({Obligation.NOTIFY_CITIZEN, Obligation.REVIEW})
 
 
@@ -143,25 +144,27 @@ def to_who_took_part(case: Case) -> Finding | None:
         or case.purpose is not Purpose.QUALITY
         or not case.reader_treats
         or case.reader.profession not in EVALUATING_PROFESSIONS
-        or not took_part(case)
     ):
         return None
-    return Finding(grants=_own(case, READS[case.reader.function], "P7"))
+    part = own_part(case)
+    if part is None:
+        return None
+    return Finding(grants=_own(case, READS[case.reader.function], "P7"), evidence=part.evidence)
 
 
-def took_part(case: Case) -> bool:
-    """Tell whether the reader's own part in the treatment has begun, and ended six months ago at the most."""
+def own_part(case: Case) -> Participation | None:
+    """Return the reader's own part in the treatment that has begun, and ended six months ago at the most.
+
+    Of several the one with the strongest evidence.
+    """
     at = case.request.at
-    for participation in case.facts.participations:
-        begun, ended = participation.period.start, participation.period.end
-        last = lasting(ended, OWN_EFFORT)
-        if (
-            participation.person == case.reader.person
-            and (begun is None or begun <= at)
-            and (last is None or at <= last)
-        ):
-            return True
-    return False
+    parts = [
+        participation
+        for participation in case.facts.participations
+        if participation.person == case.reader.person
+        and Period(start=participation.period.start, end=lasting(participation.period.end, OWN_EFFORT)).covers(at)
+    ]
+    return min(parts, key=lambda part: _STRONGEST.index(part.evidence), default=None)
 
 
 def by_written_consent(case: Case) -> Finding | None:

@@ -15,7 +15,7 @@ from consent.policy import (
     SYSTEMS,
 )
 from consent.rule import Finding, Rule
-from consent.rules.disclosure import took_part
+from consent.rules.disclosure import own_part
 from consent.rules.look_up import IN_FORCE, LOOK_UP, grant
 from consent.vocabulary import AssignmentKind, Category, EvidenceMark, Label, Purpose
 
@@ -46,10 +46,12 @@ def own_effort(case: Case) -> Finding | None:
         not case.treats
         or case.purpose is not Purpose.QUALITY
         or case.requester.profession not in EVALUATING_PROFESSIONS
-        or not took_part(case)
     ):
         return None
-    return Finding(grants=(grant(READS[case.requester.function], "N2"),))
+    part = own_part(case)
+    if part is None:
+        return None
+    return Finding(grants=(grant(READS[case.requester.function], "N2"),), evidence=part.evidence)
 
 
 def _assigned(case: Case, kind: AssignmentKind) -> Assignment | None:

@@ -1,13 +1,17 @@
-"""Writing about a citizen, and opening a door: decisions about the caller, whoever the citizen is."""
+"""Writing about a citizen, and opening a door: decisions about the caller, whoever the citizen is.
 
-from consent.case import Case, stands
+One is about both: a judgement of capacity, which is for who treats the citizen.
+"""
+
+from consent.case import Case, declaration_of, relation_of, stands
 from consent.model import Grant
 from consent.policy import BOTH_REGIMES, DOORS, SUBMISSIONS, SYSTEMS, WRITES
 from consent.rule import Finding, Rule
-from consent.vocabulary import Action, Category, DeclarationKind, EvidenceMark, Function, Obligation, Purpose
+from consent.vocabulary import Action, Category, DeclarationKind, Evidence, EvidenceMark, Function, Obligation, Purpose
 
 _SUBMIT = frozenset({Action.SUBMIT})
 _DECLARE = frozenset({Action.DECLARE})
+_JUDGE = frozenset({Action.JUDGE})
 
 
 def submission(case: Case) -> Finding | None:
@@ -95,6 +99,31 @@ def _door(case: Case, kind: DeclarationKind, rule: str) -> Finding | None:
     )
 
 
+def judgement_of_capacity(case: Case) -> Finding | None:
+    """W3: a named, authorised health person who treats the citizen documents what the citizen can decide.
+
+    The grant opens no record and covers no other writing: it names no controller. The citizen is told.
+    """
+    if not case.treats or case.purpose is not Purpose.TREATMENT:
+        return None
+    relation = relation_of(case, case.requester.function)
+    if relation is None and declaration_of(case, DeclarationKind.TREATING_NOW) is None:
+        return None
+    return Finding(
+        grants=(
+            Grant(
+                categories=case.request.categories,
+                regimes=frozenset(),
+                never=frozenset(),
+                rule="W3",
+                controllers=frozenset(),
+            ),
+        ),
+        obligations=frozenset({Obligation.NOTIFY_CITIZEN}),
+        evidence=Evidence.DECLARED if relation is None else relation.evidence,
+    )
+
+
 SUBMISSION_RULES = (
     Rule(
         id="W1",
@@ -115,6 +144,17 @@ SUBMISSION_RULES = (
         english="An official register may supply the master data that it is the source of.",
         actions=_SUBMIT,
         judge=register_feed,
+    ),
+    Rule(
+        id="W3",
+        paragraph="Sundhedsloven § 17, stk. 2, og § 18",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="En sundhedsperson, som behandler borgeren, må dokumentere sin vurdering af, om borgeren kan give "
+        "samtykke.",
+        english="A health professional who treats the citizen may document the own judgement of whether the citizen "
+        "can consent.",
+        actions=_JUDGE,
+        judge=judgement_of_capacity,
     ),
     Rule(
         id="K1",

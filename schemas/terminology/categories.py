@@ -135,6 +135,11 @@ CATEGORIES: Final[tuple[CategoryRow, ...]] = (
     CategoryRow(types=_types("Observation"), category="measurement"),
     CategoryRow(types=_types("DiagnosticReport Specimen ImagingStudy"), category="lab-result"),
     CategoryRow(types=_types("QuestionnaireResponse"), category="measurement"),
+    CategoryRow(
+        types=_types("ClinicalImpression"),
+        category="treatment-limit",
+        codes=_codes(systems.CAPACITY, "incapable permanently-incapable cannot-foresee"),
+    ),
     CategoryRow(types=_types("ClinicalImpression"), category="functional-level"),
     CategoryRow(types=_types("Media"), category="other"),
     CategoryRow(types=_types("Immunization ImmunizationRecommendation"), category="vaccination"),

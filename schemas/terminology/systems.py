@@ -143,6 +143,8 @@ DECLARATION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/declaration"
 SECTION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/section"  # summary sections without a LOINC code
 CODES: Final = f"{OVERGANG}/CodeSystem/clinical"  # status-note, habitual-value, discharge-plan …
 PERSON_KEY: Final = f"{OVERGANG}/sid/person"  # the directory's key of a member of staff
+CAPACITY: Final = f"{OVERGANG}/CodeSystem/capacity"  # values of consent.JudgementKind
+REPRESENTATION: Final = f"{OVERGANG}/CodeSystem/representation"  # values of consent.RepresentationKind
 CASE_KEY: Final = f"{OVERGANG}/sid/case"
 PAGE_TOKEN: Final = f"{OVERGANG}/sid/page"
 
@@ -156,6 +158,7 @@ ADMISSION_CONTEXT_PROFILE: Final = f"{OVERGANG}/StructureDefinition/admission-co
 DISCHARGE_CONTEXT_PROFILE: Final = f"{OVERGANG}/StructureDefinition/discharge-context"
 BLOCK_PROFILE: Final = f"{OVERGANG}/StructureDefinition/block"
 
+NEAREST_RELATIVE_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/nearest-relative"  # on a judgement of capacity
 STATUS_NOTE_EXPIRY_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/status-note-expiry"
 LAST_DOSE_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/last-dose"
 ADMINISTERED_BY_EXTENSION: Final = f"{OVERGANG}/StructureDefinition/administered-by"

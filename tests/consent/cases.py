@@ -21,8 +21,8 @@ and any of the facts, each a list: `relations` {kind, at, evidence, from, to}, `
 to}, `directives` {id, does: permit | deny, active, from, to, people, places, sub-units, functions, citizens, for, acts,
 data: {categories, labels, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
 `representations` {kind, by, from, to, categories}, `delegations` {of, at, responsible, from, to}, `agreements` {id,
-functions, categories, parties, social-case, pilot, from, to}, `participations` {by, from, to}, `assignments` {kind, of, at,
-from, to}, `judgements` {kind, from, to}; and `born`, `died`, `incapable`. Unknown words are errors.
+functions, categories, parties, social-case, pilot, from, to}, `participations` {by, evidence, from, to}, `assignments`
+{kind, of, at, from, to}, `judgements` {kind, from, to}; and `born`, `died`. Unknown words are errors.
 Dates without a time mean midnight UTC as a start and the end of that day as an end.
 """
 
@@ -209,7 +209,6 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         organisations=world.organisations,
         citizen_born=raw.take("born", _start_or_unknown, world.born),
         citizen_died=raw.take("died", _start, None),
-        citizen_incapable=raw.take("incapable", bool, False),
     )
     sees = raw.optional_many("sees", str)
     case = DecisionCase(
@@ -345,7 +344,11 @@ def _agreement(raw: "_Reader") -> Agreement:
 
 
 def _participation(raw: "_Reader") -> Participation:
-    return Participation(person=raw.take("by", PersonKey), period=raw.period())
+    return Participation(
+        person=raw.take("by", PersonKey),
+        evidence=raw.take("evidence", Evidence, Evidence.SELF_ASSERTED),
+        period=raw.period(),
+    )
 
 
 def _assignment(raw: "_Reader") -> Assignment:

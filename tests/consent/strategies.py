@@ -189,7 +189,7 @@ standings = st.builds(
 )
 
 
-participations = st.builds(Participation, person=persons, period=periods)
+participations = st.builds(Participation, person=persons, period=periods, evidence=st.sampled_from(Evidence))
 assignments = st.builds(
     Assignment, kind=st.sampled_from(AssignmentKind), person=persons, organisation=units, period=periods
 )
@@ -216,7 +216,6 @@ facts = st.builds(
     citizen_born=st.none()
     | st.sampled_from([NOON.replace(year=1950), NOON.replace(year=2011), NOON.replace(year=2020)]),
     citizen_died=st.none() | st.none() | moments,
-    citizen_incapable=st.booleans(),
 )
 requesters = st.builds(
     Requester,

@@ -8,6 +8,7 @@ from consent import Denial, Facts, Permit, decide
 from consent.directives import DEEPEST, may_record, may_replace
 from consent.model import (
     ActorScope,
+    CitizenKey,
     DataScope,
     Directive,
     OrganisationKey,
@@ -73,6 +74,23 @@ def test_the_citizen_records_what_she_likes(make_request) -> None:
     assert isinstance(permit, Permit)
     assert may_record(permit, directive(Provision(effect=Effect.PERMIT)))
     assert may_record(permit, directive(Provision(effect=Effect.DENY)))
+
+
+def test_nobody_but_the_citizen_gives_a_power_of_attorney(make_request) -> None:
+    power = directive(
+        Provision(
+            effect=Effect.PERMIT,
+            actors=ActorScope(citizens=frozenset({CitizenKey(7)})),
+            purposes=frozenset({Purpose.PATIENT_REQUEST}),
+        )
+    )
+    own = make_request(function=Function.CITIZEN, action=Action.DIRECT, purpose=Purpose.PATIENT_REQUEST)
+    permit = decide(own, replace(FACTS, citizen_born=own.at.replace(year=1950)))
+    assert isinstance(permit, Permit)
+    assert may_record(permit, power)
+    for_a_child = replace(permit, request=replace(own, requester=replace(own.requester, citizen=CitizenKey(8))))
+    assert not may_record(for_a_child, power)
+    assert may_record(for_a_child, directive(Provision(effect=Effect.PERMIT)))
 
 
 def test_a_permit_to_look_up_records_nothing(make_request) -> None:
