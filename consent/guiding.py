@@ -220,8 +220,8 @@ _RECORDING = _DIRECTING + Guidance(
 _JUDGING = Guidance(
     da="Kun en navngiven, autoriseret sundhedsperson, som behandler borgeren nu, kan med formålet TREAT dokumentere, at "
     "borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18).",
-    en="Only a named, authorised health professional who treats the citizen now can document, with the purpose TREAT, "
-    "that the citizen cannot consent (Sundhedsloven §§ 17 og 18).",
+    en="Only a named, authorised health professional who treats the citizen now can document, with the purpose "
+    "TREAT, that the citizen cannot consent (Sundhedsloven §§ 17 og 18).",
 )
 _JUDGING_NOW = _JUDGING + Guidance(
     da="Er borgeren i behandling hos dig nu, kan du erklære »behandler nu« (`Patient/$treating-now`).",
