@@ -218,8 +218,8 @@ _RECORDING = _DIRECTING + Guidance(
     "yourself is registered as 'consent now' instead (`Patient/$consent-now`).",
 )
 _JUDGING = Guidance(
-    da="Kun en navngiven, autoriseret sundhedsperson, som behandler borgeren nu, kan med formålet TREAT dokumentere, at "
-    "borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18).",
+    da="Kun en navngiven, autoriseret sundhedsperson, som behandler borgeren nu, kan med formålet TREAT dokumentere, "
+    "at borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18).",
     en="Only a named, authorised health professional who treats the citizen now can document, with the purpose "
     "TREAT, that the citizen cannot consent (Sundhedsloven §§ 17 og 18).",
 )
