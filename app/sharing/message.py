@@ -6,6 +6,7 @@ active health service for the citizen (Retssikkerhedsloven § 12 c); no municipa
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 
@@ -16,7 +17,7 @@ from app.bridge.hospital_notification import Notification, read
 from app.bridge.message import Envelope, Refusal, envelope
 from app.bridge.organisation import Party
 from app.bridge.parties import check_parties, check_times
-from app.bridge.stays import Stay, Step
+from app.bridge.stays import RelationEvidence, Stay, Step
 from app.context import Call, Service
 from app.errors import (
     AccessRefusedError,
@@ -38,8 +39,19 @@ from app.store.job import Job, Write
 from app.store.outbox import Notice
 from app.store.stays import StayRow
 from app.store.tables import NO_CITIZEN
-from consent.model import OrganisationKey, Period, Relation
-from consent.vocabulary import Evidence, RelationKind
+from consent import decide
+from consent.model import (
+    NOBODY,
+    AccessRequest,
+    CitizenKey,
+    Facts,
+    OrganisationKey,
+    Period,
+    Permit,
+    Relation,
+    Requester,
+)
+from consent.vocabulary import Action, Category, Evidence, Function, Purpose, RelationKind
 from schemas.admit import Admitted, admit
 from schemas.fault import Fault
 
@@ -153,7 +165,7 @@ async def _processed(
         rows = () if pid is None else await stays.load(snapshot, pid)
         # An Encounter that the hospital has withdrawn since is not changed: what is told now becomes another.
         live = {} if pid is None else await bookkeeping.signature_numbers(snapshot, pid, [row.n for row in rows])
-        told = await _served_municipalities(snapshot, call, pid)
+        served_now = await _served_now(snapshot, call, pid)
     before = {row.key: course.decode(row.state) for row in rows}
     stay = course.find(before.values(), notification)
     n = next((row.n for row in rows if row.n in live and stay is not None and before[row.key] is stay), None)
@@ -175,6 +187,7 @@ async def _processed(
             answers.put(citizen, key, answers.Answer(answer.body, answer.status, call.at_us)),
             *_evidence(service, citizen, after, {row.key: row.n for row in rows} | {row_key: number}),
         ]
+        told = _told(call, citizen, served_now, after)
         notices = list(_notices(citizen, step, told, encounter, call))
         return (*rows_written, outbox.put(notices)) if notices else rows_written
 
@@ -198,13 +211,43 @@ async def _pid(snapshot: Snapshot, notification: Notification, *, at_us: int) ->
     return None
 
 
-async def _served_municipalities(snapshot: Snapshot, call: Call, pid: int | None) -> frozenset[str]:
-    """Return the municipalities that have an active health service for the citizen now."""
-    if pid is None:
-        return frozenset()
-    known = await facts.load(snapshot, pid=pid, requester=call.caller.requester, at_us=call.at_us)
+async def _served_now(snapshot: Snapshot, call: Call, pid: int | None) -> tuple[Requester, Facts, Directory]:
+    """Return the sender as the directory knows it, and all facts about the citizen, those of the past too."""
+    requester, _ = await gate.identify(snapshot, call)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    return served(registry, known.relations, call.at_us)
+    known = await facts.load(snapshot, pid=NOBODY if pid is None else pid, requester=requester, at_us=0)
+    return requester, known, registry
+
+
+def _told(
+    call: Call, pid: int, served_now: tuple[Requester, Facts, Directory], after: Mapping[str, Stay]
+) -> frozenset[str]:
+    """Return the municipalities to which the hospital's disclosure of this stay is permitted, each decided (rule A1).
+
+    What the message itself proves counts; a stay that it takes back was told, and its end is told too.
+    """
+    requester, known, registry = served_now
+    proven = course.relations(list(after.values())).values()
+    known = replace(known, relations=(*known.relations, *(_relation(one) for one in proven)))
+    return frozenset(
+        unit
+        for unit in served(registry, known.relations, call.at_us)
+        if isinstance(
+            decide(
+                AccessRequest(
+                    requester=requester,
+                    recipient=Requester(function=Function.HOME_NURSING, organisation=OrganisationKey(unit)),
+                    citizen=CitizenKey(pid),
+                    purposes=frozenset({Purpose.PATIENT_ADMINISTRATION}),
+                    action=Action.DISCLOSE,
+                    categories=frozenset({Category.ADMISSION}),
+                    at=from_us(call.at_us),
+                ),
+                known,
+            ),
+            Permit,
+        )
+    )
 
 
 def served(registry: Directory, known: Iterable[Relation], at_us: int) -> frozenset[str]:
@@ -258,19 +301,20 @@ def _evidence(service: Service, pid: int, after: Mapping[str, Stay], encounters:
     yield relations.put(
         pid,
         [
-            (
-                f"stay:{key}",
-                Relation(
-                    kind=RelationKind.STAY,
-                    organisation=OrganisationKey(one.organisation),
-                    evidence=Evidence.NOTIFICATION,
-                    period=Period(start=one.start, end=one.end),
-                    source=f"Encounter/{service.database.ids.encode(pid, encounters[key])}",
-                ),
-            )
+            (f"stay:{key}", _relation(one, source=f"Encounter/{service.database.ids.encode(pid, encounters[key])}"))
             for key, stay in after.items()
             if (one := evidence.get(stay.key)) is not None
         ],
+    )
+
+
+def _relation(one: RelationEvidence, *, source: str = "") -> Relation:
+    return Relation(
+        kind=RelationKind.STAY,
+        organisation=OrganisationKey(one.organisation),
+        evidence=Evidence.NOTIFICATION,
+        period=Period(start=one.start, end=one.end),
+        source=source,
     )
 
 
