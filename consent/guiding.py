@@ -36,13 +36,14 @@ ASKING_FOR_CONSENT = Guidance(
     "det er frivilligt at sige ja, og at et ja kan trækkes tilbage. Borgeren kan svare mundtligt eller skriftligt. "
     "Skriv i journalen, hvad borgeren sagde ja til og hvornår, og registrér det her som »samtykke nu« "
     "(`Patient/$consent-now`). Samtykket gælder kun dig, denne borger og dette formål og bortfalder senest efter 24 "
-    "timer; borgeren får besked. Siger borgeren nej, må du ikke slå op (Sundhedsloven § 42 a, stk. 3; skal bekræftes "
-    "af en jurist).",
+    "timer; borgeren får besked. Siger borgeren nej, har du ikke et samtykke at slå op på (Sundhedsloven § 42 a, stk. "
+    "3; skal bekræftes af en jurist).",
     en="How to ask for consent: tell the citizen which information you want to see, what you need it for, that "
     "saying yes is voluntary, and that a yes can be withdrawn. The citizen may answer orally or in writing. Write in "
     "the record what the citizen agreed to and when, and register it here as 'consent now' (`Patient/$consent-now`). "
     "The consent is for you, this citizen and this purpose alone and lapses after 24 hours at the latest; the citizen "
-    "is told. If the citizen says no, you may not look (Sundhedsloven § 42 a, stk. 3; to be confirmed by a lawyer).",
+    "is told. If the citizen says no, there is no consent to look up on (Sundhedsloven § 42 a, stk. 3; to be "
+    "confirmed by a lawyer).",
 )
 _TREATMENT = (
     Guidance(
