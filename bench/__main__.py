@@ -28,17 +28,21 @@ class Size:
     rounds: int
     seconds: float
     starts: int
+    directed: int
+    """Citizens for each number of directives."""
 
 
-FULL = Size(citizens=120, rounds=15, seconds=2.0, starts=5)
-QUICK = Size(citizens=24, rounds=5, seconds=0.6, starts=1)
+FULL = Size(citizens=120, rounds=15, seconds=2.0, starts=5, directed=12)
+QUICK = Size(citizens=24, rounds=5, seconds=0.5, starts=1, directed=4)
 
 
 def main(arguments: Sequence[str] | None = None) -> list[Report]:
     """Measure and print; the reports are returned for tests."""
     given = _parser().parse_args(arguments)
     size = QUICK if given.quick else FULL
-    size = replace(size, **{key: value for key in ("citizens", "rounds", "seconds") if (value := getattr(given, key))})
+    size = replace(
+        size, **{key: value for key in ("citizens", "rounds", "seconds", "directed") if (value := getattr(given, key))}
+    )
     only = frozenset(given.only.split(",")) if given.only else None
     made: list[Report] = []
     with tempfile.TemporaryDirectory(prefix="overgang-bench-") as folder:
@@ -69,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--markdown", action="store_true", help="print the tables as Markdown")
     parser.add_argument("--only", metavar="STREAMS", help=f"comma-separated, of: {', '.join(_STREAMS)}")
     parser.add_argument("--citizens", type=int)
+    parser.add_argument("--directed", type=int, help="citizens for each number of directives")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of one turn")
     return parser
@@ -98,7 +103,7 @@ def _progress(what: str, done: int, total: int) -> None:
 def _sqlite(folder: Path, size: Size, only: frozenset[str] | None) -> Report:
     file = folder / "bench.sqlite"
     url = f"sqlite:///{file}"
-    prepared = asyncio.run(prepare(url, citizens=size.citizens, progress=_progress))
+    prepared = asyncio.run(prepare(url, citizens=size.citizens, directed=size.directed, progress=_progress))
     urls = {}
     for key in (paths.WRITTEN, paths.MODELS):
         copy_sqlite(file, folder / f"{key}.sqlite")
@@ -109,7 +114,7 @@ def _sqlite(folder: Path, size: Size, only: frozenset[str] | None) -> Report:
 def _postgresql(server: postgresql.Backends, folder: Path, size: Size, only: frozenset[str] | None) -> Report:
     url = server.url.format("bench")
     asyncio.run(_execute(server.url.format("postgres"), "CREATE DATABASE bench"))
-    prepared = asyncio.run(prepare(url, citizens=size.citizens, progress=_progress))
+    prepared = asyncio.run(prepare(url, citizens=size.citizens, directed=size.directed, progress=_progress))
     urls = {}
     for key in (paths.WRITTEN, paths.MODELS):
         asyncio.run(_execute(server.url.format("postgres"), f"CREATE DATABASE {key} TEMPLATE bench"))

@@ -9,7 +9,8 @@ import msgspec
 
 from app.demo.codes import BLOOD_PRESSURE
 from bench.corpus import TRANSACTION
-from bench.prepare import PROFILE, Prepared
+from bench.directives import COUNTS
+from bench.prepare import PROFILE, Prepared, Target
 
 SERVE, FRESH, UNDECIDED, BARE, WRITTEN, MODELS = "serve", "fresh", "undecided", "bare", "written", "models"
 """Servers: as it is; with an empty memory; … without decision; the ceiling; for writing to; … with models as gate."""
@@ -127,6 +128,21 @@ PATHS: tuple[Path, ...] = (
         due=0.10,
         extreme=0.05,
     ),
+    *(
+        Path(
+            title=f"consent on, {what}, {count} directive{'s' if count > 1 else ''} on the citizen",
+            stream=f"{stream}-{count}",
+            beside=f"{kind}-undecided-{count}",
+            judged="overhead",
+            due=0.10,
+            extreme=0.05,
+        )
+        for what, stream, kind in (
+            ("summary not cached", "summary-fresh", "summary"),
+            ("search", "search", "search"),
+        )
+        for count in COUNTS
+    ),
 )
 
 
@@ -156,7 +172,20 @@ def streams(prepared: Prepared) -> Mapping[str, Stream]:
         Stream(key="ingest", server=WRITTEN, requests=writing, connections=4, writes=True),
         Stream(key="ingest-models", server=MODELS, requests=writing, connections=4, writes=True),
     )
-    return {stream.key: stream for stream in found}
+    directed = tuple(one for count, many in prepared.directed.items() for one in _directed(count, many, reader))
+    return {stream.key: stream for stream in found + directed}
+
+
+def _directed(count: int, targets: tuple[Target, ...], reader: str) -> tuple[Stream, ...]:
+    """Return the streams about citizens who have written `count` directives."""
+    pulls = tuple(pull(one.identifier, reader) for one in targets)
+    asked = tuple(each for one in targets for each in searches(one.patient, reader))
+    return (
+        Stream(key=f"summary-fresh-{count}", server=FRESH, requests=pulls),
+        Stream(key=f"summary-undecided-{count}", server=UNDECIDED, requests=pulls),
+        Stream(key=f"search-{count}", server=SERVE, requests=asked),
+        Stream(key=f"search-undecided-{count}", server=UNDECIDED, requests=asked),
+    )
 
 
 def bodies(prepared: Prepared) -> Mapping[str, bytes]:

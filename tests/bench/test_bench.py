@@ -10,7 +10,7 @@ from bench.corpus import PLACEHOLDER, TRANSACTION, corpus, number
 from bench.measure import spread
 from bench.paths import PATHS
 
-FEW = ["--quick", "--citizens", "1", "--rounds", "1", "--seconds", "0.05"]
+FEW = ["--quick", "--citizens", "1", "--directed", "1", "--rounds", "1", "--seconds", "0.05"]
 
 
 @pytest.fixture(scope="module")
