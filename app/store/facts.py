@@ -108,7 +108,7 @@ def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, ag
     return Facts(
         relations=tuple(_relation(row) for row in by_kind[_RELATION]),
         declarations=tuple(_declaration(row) for row in by_kind[_DECLARATION]),
-        directives=tuple(_directive(row, pid, ids) for row in by_kind[_DIRECTIVE]),
+        directives=_directives(by_kind[_DIRECTIVE], pid, ids),
         representations=tuple(_representation(row) for row in by_kind[_REPRESENTATION]),
         delegations=tuple(_delegation(row) for row in by_kind[_DELEGATION]),
         agreements=agreed,
@@ -154,14 +154,22 @@ def _declaration(row: Row) -> Declaration:
     )
 
 
-def _directive(row: Row, pid: int, ids: Ids) -> Directive:
-    start, stop, n, version, stored = row[_TEXTS:]
-    return Directive(
-        id=f"Consent/{ids.encode(pid, n)}",
-        version=version,
-        active=True,
-        period=period_of(start, stop),
-        root=provisions.decode(stored),
+def _directives(rows: list[Row], pid: int, ids: Ids) -> tuple[Directive, ...]:
+    if not rows:
+        return ()
+    parts = [row[_TEXTS:] for row in rows]
+    names = ids.encode_all(pid, [n for _, _, n, _, _ in parts])
+    return tuple(
+        [
+            Directive(
+                id=f"Consent/{name}",
+                version=version,
+                active=True,
+                period=period_of(start, stop),
+                root=provisions.decode(stored),
+            )
+            for name, (start, stop, _, version, stored) in zip(names, parts, strict=True)
+        ]
     )
 
 
