@@ -5,9 +5,8 @@ import json
 import logging
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
@@ -15,7 +14,10 @@ from app.config import Settings, settings_from_environment
 from app.errors import OvergangError
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from app.sharing.agreements import Decided
+    from app.store.database import Database
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Overgang: one shared picture of a citizen.")
 audit_app = typer.Typer(no_args_is_help=True, help="Verify the audit chains, or seal their heads to anchor elsewhere.")
@@ -26,6 +28,8 @@ terminology_app = typer.Typer(
 app.add_typer(terminology_app, name="terminology")
 agreement_app = typer.Typer(no_args_is_help=True, help="Agreements between parties: drafted, piloted, in force, ended.")
 app.add_typer(agreement_app, name="agreement")
+policy_app = typer.Typer(no_args_is_help=True, help="What another policy would have meant.")
+app.add_typer(policy_app, name="policy")
 
 AgreementId = Annotated[str, typer.Argument(metavar="ID")]
 AgreementVersion = Annotated[int, typer.Argument(metavar="VERSION", min=1)]
@@ -33,6 +37,7 @@ From = Annotated[str | None, typer.Option("--from", help="Danish day or moment f
 By = Annotated[str, typer.Option("--by", help="who runs this, as it shall stand in the audit")]
 
 _T = TypeVar("_T")
+_SILENT_SECONDS = 2
 _DEMO_URL = "sqlite:///var/demo.sqlite"
 
 
@@ -265,7 +270,40 @@ def agreement_list() -> None:
             typer.echo(f"    {from_us(event.at):%Y-%m-%d %H:%M:%SZ}  {event.by}: {event.what}")
 
 
-def _on_database(use: Callable[[Any], Awaitable[_T]]) -> _T:
+@policy_app.command("replay")
+def policy_replay(
+    *,
+    against: Annotated[str, typer.Option(help="Danish days: `2026-10`, or `2026-10-01..2026-10-15`")],
+    draft: Annotated[str, typer.Option("--with", help="`id:version` of a stored agreement, or the file of a draft")],
+    by: By,
+    as_json: Annotated[bool, typer.Option("--json", help="for machines")] = False,
+) -> None:
+    """Count which past accesses of staff a draft agreement would have changed; nothing is changed by it."""
+    from app.runtime import monotonic, now_us  # noqa: PLC0415
+    from app.sharing import agreements, replay_text  # noqa: PLC0415
+    from app.sharing.replay import period_of_days, replay  # noqa: PLC0415
+
+    period = period_of_days(against)
+    begun, shown = monotonic(), [0]
+
+    def progress(share: float) -> None:
+        if monotonic() - begun > _SILENT_SECONDS and int(share * 100) > shown[0]:
+            shown[0] = int(share * 100)
+            typer.echo(f"\r{shown[0]} %", err=True, nl=shown[0] == 100)  # noqa: PLR2004
+
+    wish = agreements.read_draft_file(Path(draft).read_bytes()) if Path(draft).is_file() else None
+
+    async def run(database: "Database") -> str:
+        terms = wish.terms(0) if wish is not None else await agreements.find(database, draft)
+        found = await replay(database, terms, period, by=by, now_us=now_us(), progress=progress)
+        smallest = settings_from_environment().small_count
+        tell = replay_text.as_json if as_json else replay_text.as_table
+        return tell(found, terms, period, smallest=smallest)
+
+    typer.echo(_on_database(run))
+
+
+def _on_database(use: "Callable[[Database], Awaitable[_T]]") -> _T:
     """Run a use case on the configured database."""
     from app.store.database import open_database  # noqa: PLC0415
 

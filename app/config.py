@@ -41,6 +41,8 @@ class Settings(BaseSettings):
     habitual_computing: bool = False
     """Compute habitual values from measurements; off until the regulatory question is settled
     (docs/adr/0016-habitual-computing-off.md)."""
+    small_count: int = Field(default=5, ge=1)
+    """Counts below this are kept back in what `overgang policy replay` tells."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"
 
 

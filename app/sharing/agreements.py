@@ -172,6 +172,19 @@ async def end(database: Database, id: str, version: int, decided: Decided) -> Ve
     return await _store(database, replace(one, phases=left), (), "ended", decided)
 
 
+async def find(database: Database, named: str) -> Agreement:
+    """Return the terms of a stored version, `id:version`.
+
+    Raises:
+        InvalidContentError: there is none.
+    """
+    id, _, version = named.rpartition(":")
+    kept = await every(database)
+    if not version.isdecimal():
+        raise InvalidContentError("a version is named as `id:version`, or by the file of a draft")
+    return _find(kept, id, int(version[:9])).terms
+
+
 async def every(database: Database) -> tuple[Version, ...]:
     """Return all versions of all agreements."""
     async with database.snapshot() as snapshot:
