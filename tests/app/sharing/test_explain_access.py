@@ -410,7 +410,7 @@ def place(name):
         (OWN_GP | {"at": {"part": [{"name": "x", "valueString": "y"}]}}, None),
         (OWN_GP | {"colour": "red"}, None),
     ],
-    ids=str,
+    ids=lambda value: str(sorted(value) if isinstance(value, set) else value),
 )
 async def test_every_fault_of_a_question_is_named_with_its_place(world: World, question: dict, places: set) -> None:
     answer = await world.as_("citizen").post(EXPLAIN, json=asked(**question))
