@@ -288,6 +288,7 @@ class Facts:
     organisations: Organisations = field(default_factory=Organisations)
     citizen_born: datetime | None = None
     citizen_died: datetime | None = None
+    address_protected: bool = False  # a Patient of hers bears the protection of name and address
 
 
 @dataclass(frozen=True, slots=True)

@@ -147,6 +147,28 @@ DECEASED_READS = frozenset({_C.DIAGNOSIS, _C.ADMISSION, _C.PROCEDURE, _C.LETTER}
 EMERGENCY_READS = _RECORD
 """What an emergency opens: everything clinical, never consents or the access log."""
 
+REVEALS_PLACES = frozenset(
+    {
+        _C.MASTER_DATA,
+        _C.RELATIVE,
+        _C.APPOINTMENT,
+        _C.ADMISSION,
+        _C.PLAN,
+        _C.LETTER,
+        _C.CARE_SERVICE,
+        _C.CARE_TEAM,
+        _C.TASK,
+        _C.PROVENANCE,
+        _C.ACCESS_LOG,
+    }
+)
+"""What tells where a citizen lives, goes or is met, whoever wrote it."""
+
+LIVES_BY = frozenset(
+    {RelationKind.OWN_GP, RelationKind.RESIDENCE, RelationKind.HEALTH_SERVICE, RelationKind.SOCIAL_SERVICE}
+)
+"""Relations with organisations close to where a citizen lives: that one of them wrote a record tells it, too."""
+
 _MUNICIPAL_WRITES = _RECORD - {_C.LAB_RESULT}
 
 WRITES: Mapping[Function, frozenset[Category]] = {

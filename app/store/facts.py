@@ -13,6 +13,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     cast,
+    exists,
     literal_column,
     null,
     or_,
@@ -38,6 +39,8 @@ from app.store.tables import (
     participation,
     relation,
     representation,
+    resource,
+    signature,
     staff,
     state,
 )
@@ -66,10 +69,12 @@ from consent.vocabulary import (
     DeclarationKind,
     Evidence,
     JudgementKind,
+    Label,
     Purpose,
     RelationKind,
     RepresentationKind,
 )
+from schemas.homes import TYPE_NUMBER
 
 
 async def load(
@@ -119,13 +124,14 @@ def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, ag
         organisations=tree,
         citizen_born=None if born is None else from_us(born),
         citizen_died=None if died is None else from_us(died),
+        address_protected=bool(by_kind[_PROTECTED]),
     )
 
 
 # Every arm of the query has six texts, four numbers (a period first) and bytes; what an arm lacks is NULL.
-_KINDS = 11
+_KINDS = 12
 _STATE, _CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _DELEGATION, _STANDING = range(8)
-_PARTICIPATION, _ASSIGNMENT, _JUDGEMENT = range(8, _KINDS)
+_PARTICIPATION, _ASSIGNMENT, _JUDGEMENT, _PROTECTED = range(8, _KINDS)
 _TEXTS, _NUMBERS = 6, 4
 _OWN_EFFORT_US = OWN_EFFORT // timedelta(microseconds=1)
 
@@ -289,6 +295,16 @@ def _load() -> Executable:
             participation.c.pid == pid,
             or_(participation.c.person == person, participation.c.person == recipient),
             participation.c.stop >= recent,
+        ),
+        _arm(_PROTECTED, [signature.c.category], []).where(
+            signature.c.pid == pid,
+            signature.c.labels.like(f"%{Label.ADDRESS_PROTECTED.value}%"),
+            exists().where(
+                resource.c.pid == pid,
+                resource.c.type == literal_column(str(TYPE_NUMBER["Patient"]), BigInteger),
+                resource.c.sig == signature.c.sig,
+                resource.c.deleted == literal_column("0", BigInteger),
+            ),
         ),
         _arm(_JUDGEMENT, [judgement.c.kind], [judgement.c.start, judgement.c.stop]).where(
             judgement.c.pid == pid, judgement.c.stop >= at

@@ -5,7 +5,7 @@ from datetime import datetime
 from consent.case import Case, agreed_with, functions_of, readers_consent
 from consent.directives import withheld_by
 from consent.model import DataScope, Directive, Part, Withheld
-from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, READING
+from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, LIVES_BY, READING, REVEALS_PLACES
 from consent.rule import Finding, Rule
 from consent.rules.disclosure import stands_in_for_the_gp, tells_of_a_stay
 from consent.vocabulary import Action, Effect, EvidenceMark, Function, Label
@@ -75,6 +75,23 @@ def protected_from_representatives(case: Case) -> Finding | None:
     """F3: what its author protected, and protected addresses, stay hidden from parents and proxies."""
     is_one = Function.REPRESENTATIVE in {case.requester.function, case.reader.function}
     return _PROTECTED if is_one else None
+
+
+def protected_places(case: Case) -> Finding | None:
+    """F4: with a protected address go the places that would reveal it: kinds of record, and who lives round the corner.
+
+    The organisation that answers for a record is shown with it, so records of the own GP and the municipality go whole.
+    """
+    if not case.facts.address_protected or Function.REPRESENTATIVE not in {
+        case.requester.function,
+        case.reader.function,
+    }:
+        return None
+    nearby = frozenset(relation.organisation for relation in case.facts.relations if relation.kind in LIVES_BY)
+    withheld = [Withheld(data=DataScope(categories=REVEALS_PLACES), rule="F4")]
+    if nearby:
+        withheld.append(Withheld(data=DataScope(origins=nearby), rule="F4"))
+    return Finding(withheld=tuple(withheld))
 
 
 def agreements(case: Case) -> Finding | None:
@@ -160,6 +177,17 @@ LIMIT_RULES = (
         "guardians and proxies.",
         actions=READING_AND_LOG,
         judge=protected_from_representatives,
+    ),
+    Rule(
+        id="F4",
+        paragraph="CPR-loven § 28; Sundhedsloven § 37",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Borgeren har beskyttet adresse; det, der afslører, hvor borgeren bor eller færdes, vises ikke for "
+        "forældre, værger og fuldmagtshavere.",
+        english="The citizen's address is protected; what reveals where the citizen lives or goes is not shown to "
+        "parents, guardians and proxies.",
+        actions=READING_AND_LOG,
+        judge=protected_places,
     ),
     Rule(
         id="A0",

@@ -22,7 +22,7 @@ to}, `directives` {id, does: permit | deny, active, from, to, people, places, su
 data: {categories, labels, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
 `representations` {kind, by, from, to, categories}, `delegations` {of, at, responsible, from, to}, `agreements` {id,
 functions, categories, parties, social-case, pilot, from, to}, `participations` {by, evidence, from, to}, `assignments`
-{kind, of, at, from, to}, `judgements` {kind, from, to}; and `born`, `died`. Unknown words are errors.
+{kind, of, at, from, to}, `judgements` {kind, from, to}; and `born`, `died`, `address-protected`. Unknown words are errors.
 Dates without a time mean midnight UTC as a start and the end of that day as an end.
 """
 
@@ -209,6 +209,7 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         organisations=world.organisations,
         citizen_born=raw.take("born", _start_or_unknown, world.born),
         citizen_died=raw.take("died", _start, None),
+        address_protected=raw.take("address-protected", bool, False),
     )
     sees = raw.optional_many("sees", str)
     case = DecisionCase(

@@ -216,6 +216,7 @@ facts = st.builds(
     citizen_born=st.none()
     | st.sampled_from([NOON.replace(year=1950), NOON.replace(year=2011), NOON.replace(year=2020)]),
     citizen_died=st.none() | st.none() | moments,
+    address_protected=st.booleans(),
 )
 requesters = st.builds(
     Requester,

@@ -220,3 +220,9 @@ def purpose(code: str) -> JSON:
 def kind(code: str) -> JSON:
     """Return a kind of information as a provision has it."""
     return {"coding": [{"system": systems.CATEGORY, "code": code}]}
+
+
+def power_of(citizen: Identifier, proxy: Identifier, **scope: Any) -> JSON:
+    """Return the citizen's power of attorney to a proxy."""
+    provision = {"type": "permit", "actor": [recipient("#r0")], "purpose": [purpose("PATRQT")], **scope}
+    return consent(citizen, provision, relatives=[proxy])

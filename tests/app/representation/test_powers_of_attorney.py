@@ -9,6 +9,7 @@ from acting import (
     day,
     kind,
     new_number,
+    power_of,
     purpose,
     recipient,
     register_says,
@@ -23,8 +24,7 @@ PATRQT = [purpose("PATRQT")]
 
 
 def power(citizen_, proxy, **scope):
-    provision = {"type": "permit", "actor": [recipient("#r0")], "purpose": PATRQT, **scope}
-    return consent(citizen_.number, provision, relatives=[proxy])
+    return power_of(citizen_.number, proxy, **scope)
 
 
 async def _given(world: World, citizen_, resource) -> str:
