@@ -24,7 +24,7 @@ class Decision:
     signatures: tuple[SignatureRow, ...]
     since_us: int
     until_us: int | None
-    keys: dict[str, tuple[bytes, bool]] = field(default_factory=dict)
+    keys: dict[str, bytes] = field(default_factory=dict)
     patients: set[int] = field(default_factory=set)
 
 

@@ -12,7 +12,7 @@ from app import audit
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
 from app.runtime import from_us, random_id, to_us
-from app.store import attempts, citizens, clients, directory, facts, signatures, terminology, versions
+from app.store import attempts, citizens, clients, directory, facts, pointers, signatures, terminology, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import AuditEntry, Job, Write
@@ -21,9 +21,9 @@ from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
 from app.store.versions import Shared
 from app.summary.catalogue import REFUSED_TOO_OFTEN
-from consent import POLICY_VERSION, covers, decide, disclose, guidance
+from consent import POLICY_VERSION, covers, decide, disclose, guidance, without
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
-from consent.policy import EMERGENCIES
+from consent.policy import EMERGENCIES, READING
 from consent.vocabulary import Action, Category
 from schemas.terminology import fsiii
 
@@ -45,7 +45,7 @@ class Access:
     change: int
     versions: tuple[int, ...]
     signatures: tuple[SignatureRow, ...]
-    keys: dict[str, tuple[bytes, bool]]
+    keys: dict[str, bytes]
     patients: set[int]
 
 
@@ -154,7 +154,9 @@ async def authorize(
             )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        made = Decision(decision, await signatures.load(snapshot, key_pid), call.at_us, _until(decision))
+        known_signatures = await signatures.load(snapshot, key_pid)
+        permit = await narrowed(snapshot, decision, known_signatures) if action in READING else decision
+        made = Decision(permit, known_signatures, call.at_us, _until(permit))
         _remember(service, remembered_key, made)
     return Access(
         permit=made.permit,
@@ -187,6 +189,12 @@ async def _too_often_refused(service: Service, snapshot: Snapshot, call: Call) -
 def _who(call: Call) -> str:
     """Return whom refusals are counted for: a person, or a system alone."""
     return call.caller.requester.person or call.caller.client
+
+
+async def narrowed(snapshot: Snapshot, permit: Permit, known: tuple[SignatureRow, ...]) -> Permit:
+    """Return the permit to read without the records that are about something which it withholds."""
+    about_withheld = await pointers.about_withheld(snapshot, permit, known)
+    return without(permit, about_withheld) if about_withheld else permit
 
 
 def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decision | None:

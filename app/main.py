@@ -18,6 +18,7 @@ from app.context import Service
 from app.errors import ConfigurationError, OvergangError
 from app.fhir.dispatch import FhirApp
 from app.identity import TokenVerifier
+from app.sharing.pointing import fill_pointers
 from app.store import settings as stored
 from app.store.database import Database, open_database
 
@@ -32,10 +33,12 @@ async def open_service(settings: Settings) -> Service:
     """
     database = await open_database(settings.database_url)
     try:
-        return await _service(settings, database)
+        service = await _service(settings, database)
+        await fill_pointers(service)
     except BaseException:
         await database.close()
         raise
+    return service
 
 
 async def check_service(settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from consent.condition import Condition
 from consent.disclosure import covers, disclose, may_disclose, residual
-from consent.engine import decide
+from consent.engine import decide, without
 from consent.explain import Guidance, explain, guidance, sentences
 from consent.model import AccessRequest, Denial, Facts, Item, Permit, Requester, Signature
 from consent.policy import POLICY_VERSION
@@ -28,4 +28,5 @@ __all__ = [
     "prospects",
     "residual",
     "sentences",
+    "without",
 ]

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from consent.case import Case, agreed_with, case_of
-from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Withheld
+from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Signature, Withheld
 from consent.moments import next_change
 from consent.policy import ALL_CATEGORIES, POLICY_VERSION, READING
 from consent.rule import Finding, Rule
-from consent.rules import DEFECT, NO_BASIS, RULES
+from consent.rules import ABOUT_WITHHELD, DEFECT, NO_BASIS, RULES
 from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
 
 _Value = TypeVar("_Value")
@@ -74,6 +74,32 @@ def _with_agreements(policy: str, request: AccessRequest, facts: Facts) -> str:
         return policy
     agreed = agreed_with(case_of(request, facts, min(request.purposes)))
     return ";".join([policy, *sorted({f"{agreement.id}|{agreement.version}" for agreement in agreed})])
+
+
+def without(permit: Permit, records: Iterable[tuple[Signature, str]]) -> Permit:
+    """Return the permit without these records ('Type/id' with their signatures): they are about what it withholds.
+
+    INVARIANT: its reasons stay as they were; they are of the law, and tell nobody that something is there to withhold.
+    """
+    by_category: dict[Category, set[str]] = {}
+    for signature, instance in records:
+        by_category.setdefault(signature.category, set()).add(instance)
+    closed = [
+        Withheld(
+            data=DataScope(categories=frozenset({category}), instances=frozenset(instances)), rule=ABOUT_WITHHELD.rule
+        )
+        for category, instances in sorted(by_category.items())
+    ]
+    return Permit(
+        request=permit.request,
+        grants=permit.grants,
+        withheld=(*permit.withheld, *closed),
+        organisations=permit.organisations,
+        obligations=permit.obligations,
+        reasons=permit.reasons,
+        policy=permit.policy,
+        valid_until=permit.valid_until,
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

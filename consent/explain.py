@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from consent.guiding import Guidance, Language, guidance
 from consent.model import Denial, Permit, Reason
-from consent.rules import DEFECT, NO_BASIS, RULES
+from consent.rules import ABOUT_WITHHELD, DEFECT, NO_BASIS, RULES
 from consent.vocabulary import Category, Effect, Evidence, EvidenceMark
 
 TEXTS: dict[str, Guidance] = {rule.id: Guidance(da=rule.danish, en=rule.english) for rule in RULES} | {
@@ -15,6 +15,10 @@ TEXTS: dict[str, Guidance] = {rule.id: Guidance(da=rule.danish, en=rule.english)
     DEFECT.rule: Guidance(
         da="Afgørelsen kunne ikke træffes; så gives der ikke adgang.",
         en="The decision could not be made; then access is not given.",
+    ),
+    ABOUT_WITHHELD.rule: Guidance(
+        da="En oplysning, der handler om en anden oplysning, vises kun for den, der må se begge.",
+        en="What is about another record is shown only to those who may see both.",
     ),
 }
 """What each rule says, by id."""

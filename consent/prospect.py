@@ -29,7 +29,7 @@ from consent.model import (
 )
 from consent.policy import CITIZENS, EMERGENCIES, POLICY_VERSION, SYSTEMS, TREATING
 from consent.rule import Rule
-from consent.rules import NO_BASIS, RULES
+from consent.rules import ABOUT_WITHHELD, NO_BASIS, RULES
 from consent.vocabulary import Category, DeclarationKind, Effect, Function
 
 
@@ -104,6 +104,11 @@ def verdict(prospect: Prospect, item: Item) -> Verdict:
         return Verdict(permitted=True, reasons=_opening(decision, opening))
     closing = [withheld for withheld in decision.withheld if belongs(withheld, item, tree)]
     return Verdict(permitted=False, reasons=_closing(decision, closing) or (NO_BASIS,))
+
+
+def about_withheld(found: Verdict) -> Verdict:
+    """Return the answer about a record that is about another which the answer withholds."""
+    return Verdict(permitted=False, reasons=(ABOUT_WITHHELD,)) if found.permitted else found
 
 
 def _prospects(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy: str) -> tuple[Prospect, ...]:

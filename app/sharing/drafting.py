@@ -1,6 +1,6 @@
 """From an entry with its place to rows: classified, permitted, distilled, indexed; what follows from it too."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -23,6 +23,7 @@ from app.translate.directives import directive_of
 from app.translate.homes import Inherits
 from app.translate.inheritance import inherited_in, links_of
 from app.translate.labels import Codes, codes_in, merge_labels
+from app.translate.pointing import about
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
 from app.translate.survey import Content
 from consent.directives import may_record
@@ -56,7 +57,7 @@ class Drafting:
 
     `references` maps what the client called things to what we call them; `related` are the signatures of stored
     resources that the entries refer to, by the reference as it stands then, and `places` where these lie. `related`
-    follows when a label is raised.
+    follows when a label is raised. `counter_of` tells which of the citizen's resources a reference names, if any.
     """
 
     call: Call
@@ -66,6 +67,7 @@ class Drafting:
     references: Mapping[str, str]
     related: dict[str, Signature]
     places: Mapping[str, int]
+    counter_of: Callable[[str], int | None]
     source: Source
     people: Mapping[str, People] = field(default_factory=dict)
     proves: bool = True
@@ -128,6 +130,7 @@ class Drafting:
                 line=line_of(resource, category=classified.signature.category, body=body),
                 body=body,
                 index=index(resource),
+                about=frozenset(n for name in about(resource) if (n := self.counter_of(name)) not in {None, placed.n}),
             )
         )
         self._consequences(placed, resource, classified, version)

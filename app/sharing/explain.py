@@ -16,7 +16,7 @@ from app.gate import Access
 from app.runtime import from_us
 from app.sharing.explained import Explained, Told, rendered
 from app.sharing.look_up import UNKNOWN_PID
-from app.store import citizens, directory, facts, outlines, versions
+from app.store import citizens, directory, facts, outlines, pointers, versions
 from app.store.database import Snapshot
 from app.store.directory import Directory
 from app.store.job import Job
@@ -25,8 +25,9 @@ from app.store.tables import DIRECTORY
 from consent.explain import guidance
 from consent.guiding import ASKING_FOR_CONSENT
 from consent.model import AccessRequest, CitizenKey, Facts, OrganisationKey, PersonKey, Requester
+from consent.pointing import reached
 from consent.policy import CITIZENS, EMERGENCIES, TREATING
-from consent.prospect import Prospect, opens_nothing, prospects, prospects_by_law, suppose, verdict
+from consent.prospect import Prospect, about_withheld, opens_nothing, prospects, prospects_by_law, suppose, verdict
 from consent.vocabulary import Action, Category, Function, Purpose
 from schemas.fault import Fault
 from schemas.homes import TYPE_NUMBER
@@ -220,14 +221,20 @@ async def _to_citizen(asking: _Asking, pid: int | None, id_: str | None) -> tupl
     found = prospects(request, known)
     is_own = asking.call.caller.requester.function is Function.CITIZEN
     of_category = {one.category: one for one in found}
+    verdicts = [
+        (stored, verdict(of_category[stored.signature.category], stored.item))
+        for stored in records
+        if is_own and stored.signature.category in of_category
+    ]
+    withheld = [stored.n for stored, found_so in verdicts if not found_so.permitted]
+    pointing = reached(await pointers.of_citizen(asking.snapshot, access.pid), withheld)
     told = tuple(
         Told(
             stored.item.instance,
             stored.signature.category,
-            verdict(of_category[stored.signature.category], stored.item),
+            about_withheld(found_so) if stored.n in pointing else found_so,
         )
-        for stored in records
-        if is_own and stored.signature.category in of_category
+        for stored, found_so in verdicts
     )
     notes = ("own-choices", "doors", *_supposed(asking.question))
     if asking.question.person is None and not EMERGENCIES.isdisjoint(request.purposes):

@@ -18,7 +18,7 @@ from app.search.dates import date_range
 from app.search.parse import parse
 from app.search.query import ById, ByIdentifier
 from app.sharing.log_pages import Place, opened, seal
-from app.store import audits, bookkeeping, citizens, directory, versions
+from app.store import audits, bookkeeping, citizens, directory, pointers, versions
 from app.store.audits import AuditRow
 from app.store.database import Snapshot
 from app.store.job import Job
@@ -26,6 +26,7 @@ from consent import may_disclose
 from consent.condition import NEVER
 from consent.disclosure import residual
 from consent.model import CitizenKey, Item, OrganisationKey, Period, Permit, PersonKey, Signature
+from consent.pointing import reached
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
 from schemas.homes import TYPE_NAME
@@ -106,7 +107,7 @@ async def _page(
     SQL gives the part that the permit is about. What is kept from a parent is left out here, and the page filled up:
     a short page would tell of it.
     """
-    numbers, kept_from = await _kept(snapshot, access)
+    numbers, hidden = await _kept(snapshot, access)
     categories = {row.number: row.signature.category.value for row in access.signatures}
     names_records = any(grant.categories - {Category.ACCESS_LOG} for grant in access.permit.grants)
     organisations = _organisations(access.permit)
@@ -123,7 +124,7 @@ async def _page(
         )
         for row in rows:
             record = audit.decode(row.body)
-            told = _told(record, numbers, kept_from, categories) if kept_from else record
+            told = _told(record, numbers, hidden, categories) if hidden else record
             if told is not None and may_disclose(access.permit, _item(access.pid, row, record)):
                 found.append((row, told if names_records else _without_records(told)))
         if len(rows) < limit or len(found) > wanted.count:
@@ -147,25 +148,32 @@ def _without_records(record: audit.Record) -> audit.Record:
 
 
 async def _kept(snapshot: Snapshot, access: Access) -> tuple[dict[int, int], set[int]]:
-    """Return each record's signature, and the signatures kept from this reader though others of their kind are not."""
+    """Return each record's signature, and the records kept from this reader though others of their kind are not.
+
+    What is about one that is kept is kept, too.
+    """
     kinds = frozenset[Category]().union(*(grant.categories for grant in access.permit.grants))
     kept_from = {
         row.number
         for row in access.signatures
         if row.signature.category in kinds and residual(access.permit, row.signature) is NEVER
     }
-    return (await bookkeeping.all_signature_numbers(snapshot, access.pid) if kept_from else {}), kept_from
+    if not kept_from:
+        return {}, set()
+    numbers = await bookkeeping.all_signature_numbers(snapshot, access.pid)
+    hidden = {n for n, number in numbers.items() if number in kept_from}
+    return numbers, hidden | reached(await pointers.of_citizen(snapshot, access.pid), hidden)
 
 
 def _told(
-    record: audit.Record, numbers: dict[int, int], kept_from: set[int], categories: dict[int, str]
+    record: audit.Record, numbers: dict[int, int], hidden: set[int], categories: dict[int, str]
 ) -> audit.Record | None:
     """Leave out what is kept from this reader, and accesses to that alone.
 
     A parent sees who has looked, but not that there is something which its author has kept from parents.
     """
     versions_shown = [record.shown[at : at + 3] for at in range(0, len(record.shown), 3)]
-    left = [one for one in versions_shown if numbers.get(one[1]) not in kept_from]
+    left = [one for one in versions_shown if one[1] not in hidden]
     if len(left) == len(versions_shown):
         return record
     seen = {categories[numbers[n]] for _, n, _ in left if n in numbers}

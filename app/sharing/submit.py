@@ -6,6 +6,7 @@ meanwhile, start again from a fresh snapshot. Nothing is half-written, and the a
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from app import audit, gate
 from app.context import Call, Service
@@ -18,7 +19,7 @@ from app.errors import (
     VersionConflictError,
 )
 from app.gate import Access
-from app.sharing import patients
+from app.sharing import patients, pointing
 from app.sharing.actors import actors_of
 from app.sharing.citizen import Subject, row_of, subject_of
 from app.sharing.draft import Draft
@@ -28,7 +29,7 @@ from app.sharing.kept import Kept, plan_directory
 from app.sharing.others import check_once, check_others
 from app.sharing.placed import Placed
 from app.sharing.proofs import people_named
-from app.sharing.rewriting import local_of, names_of
+from app.sharing.rewriting import names_of
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
 from app.store.controller import controller_of
@@ -184,6 +185,7 @@ async def _drafted(
         people=people,
         related={name: signature for name, (_, signature) in related.items()},
         places={name: place_of(subject.row.pid, n) for name, (n, _) in related.items()},
+        counter_of=partial(pointing.counter_of, service, subject.row.pid),
         source=await _source(service, snapshot, call, registry, submission.entries, references),
     )
     written = drafting.put_all(placed, contents)
@@ -350,10 +352,9 @@ async def _related(
     """
     wanted: dict[str, int] = {}
     for resolved in {references.get(name, name) for entry in writes for name in entry.survey.references()}:
-        _, _, id_ = local_of(resolved, base_url=service.settings.public_url).partition("/")
-        place = service.database.ids.decode(id_)
-        if place is not None and place[0] == access.pid:
-            wanted[resolved] = place[1]
+        n = pointing.counter_of(service, access.pid, resolved)
+        if n is not None:
+            wanted[resolved] = n
     if not wanted:
         return {}
     by_number = {row.number: row.signature for row in access.signatures}

@@ -1,9 +1,9 @@
 """The shared picture of one citizen, composed for this reader, now (Danish: fælles patientoverblik).
 
 What the reader may see is decided, read, released; only then it is composed. A composed document is kept in memory
-under a key of everything that it rests on: the permitted signatures with their newest change, reader's class, view,
-policy and directory. Hidden changes move nothing. Where a directive hides single records or a period, nothing is kept
-and the tag is of the body.
+under a key of everything that it rests on: the permitted signatures with their newest change, what is left to ask of
+their records, the class of reader, view, policy and directory. Its tag is of the versions shown. Hidden changes move
+nothing: at most the document is composed again, and is the same.
 """
 
 import hashlib
@@ -67,12 +67,11 @@ async def summary(
         access = await _authorized(service, snapshot, call, pid=pid, view=view, by_id=id is not None)
         if id is not None:
             await _check_patient(service, snapshot, access, id)
-        key, exact = _key(service, call, access, view)
-        kept = service.summaries.find(key, at_us=call.at_us) if exact else None
+        key = _key(service, call, access, view)
+        kept = service.summaries.find(key, at_us=call.at_us)
         if kept is None:
-            kept = await _composed(service, snapshot, call, access, view, key, exact=exact)
-            if exact:
-                service.summaries.keep(key, kept)
+            kept = await _composed(service, snapshot, call, access, view)
+            service.summaries.keep(key, kept)
     is_known = unchanged(kept.tag)
     operation = audit.Operation.UNCHANGED if is_known else audit.Operation.SUMMARY
     record = gate.entry(
@@ -125,28 +124,26 @@ async def _authorized(
         raise
 
 
-def _key(service: Service, call: Call, access: Access, view: str) -> tuple[bytes, bool]:
-    """Return the key of the document, and whether it holds everything that the document rests on.
+def _key(service: Service, call: Call, access: Access, view: str) -> bytes:
+    """Return the key of everything that the document rests on; it stays inside.
 
     It is remembered with the decision: the caller's function and the versions are part of the decision's own key.
     """
     known = access.keys.get(view)
     if known is not None:
         return known
-    exact = True
-    parts: list[tuple[int, int]] = []
+    parts: list[tuple[object, ...]] = []
     for row in access.signatures:
         left = residual(access.permit, row.signature)
         if left is NEVER:
             continue
-        exact = exact and left is ALWAYS
-        parts.append((row.number, row.last_change))
-    access.keys[view] = _digest(service, call, access, view, parts), exact
+        parts.append((row.number, row.last_change, "" if left is ALWAYS else left))
+    access.keys[view] = _digest(service, call, access, view, parts)
     return access.keys[view]
 
 
-def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequence[tuple[int, ...]]) -> bytes:
-    """Return the key of a document made of `parts`, for a reader of this class in this view, now."""
+def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequence[object]) -> bytes:
+    """Return the digest of a document made of `parts`, for a reader of this class in this view, now."""
     rests_on = (
         access.pid,
         tuple(parts),
@@ -159,14 +156,11 @@ def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequ
     return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
 
 
-async def _composed(
-    service: Service, snapshot: Snapshot, call: Call, access: Access, view: str, key: bytes, *, exact: bool
-) -> Kept:
+async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Access, view: str) -> Kept:
     candidates = await resources.current(snapshot, access.permit, access.signatures)
     released = gate.release(access.permit, candidates)
-    if not exact:
-        # INVARIANT: a change of what a period or a single record hides moves nothing: the versions shown are the key.
-        key = _digest(service, call, access, view, [(one.type_number, one.n, one.version) for one in released])
+    # INVARIANT: a change of what is hidden moves nothing: the versions shown are what the tag is made of.
+    key = _digest(service, call, access, view, [number for one in released for number in (one.n, one.version)])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     entries = _entries(released)
     patients = [(stored, entry) for stored, entry in zip(released, entries, strict=True) if entry.type == "Patient"]

@@ -1,19 +1,21 @@
 """What the service must know of a citizen's records to keep its books, never to answer: read without a permit.
 
 Nothing of it may reach a caller. Used by writing alone (which Patient answers, which labels flow upwards, whether who
-opens a door bears the citizen's name, whom a consent names); an architecture test names who may import this.
+opens a door bears the citizen's name, whom a consent names, what is about
+what); an architecture test names who may import this.
 """
 
 from collections.abc import Sequence
 
-from sqlalchemy import BigInteger, bindparam, select
+from sqlalchemy import BigInteger, bindparam, select, union_all
 
 from app.store.database import Query, Snapshot
 from app.store.place import of_citizen, place_of, places_of
-from app.store.tables import resource, signature
+from app.store.tables import history, resource, signature
 from schemas.homes import TYPE_NUMBER
 
 _PATIENT = TYPE_NUMBER["Patient"]
+_PID = bindparam("pid", type_=BigInteger)
 
 
 async def patients(snapshot: Snapshot, pid: int) -> list[tuple[int, str, int, bytes]]:
@@ -39,6 +41,11 @@ async def signature_numbers(snapshot: Snapshot, pid: int, ns: Sequence[int]) -> 
 async def all_signature_numbers(snapshot: Snapshot, pid: int) -> dict[int, int]:
     """Return the signature number of every resource of the citizen, of deleted ones too."""
     return {row[0]: row[1] for row in await snapshot.rows(_SIGNATURES, places_of(pid))}
+
+
+async def bodies(snapshot: Snapshot, pid: int) -> list[tuple[int, bytes]]:
+    """Return (n, body) of every version of every resource of the citizen; a deletion has no body."""
+    return [(row[0], bytes(row[1])) for row in await snapshot.rows(_BODIES, {"pid": pid})]
 
 
 async def master_reference(snapshot: Snapshot, pid: int) -> int | None:
@@ -71,5 +78,9 @@ _BODY = Query(
         resource.c.type == bindparam("type", type_=BigInteger),
         resource.c.deleted == 0,
     ),
+)
+_BODIES = Query(
+    "bookkeeping.bodies",
+    lambda: union_all(*(select(table.c.n, table.c.body).where(table.c.pid == _PID) for table in (resource, history))),
 )
 _SIGNATURES = Query("bookkeeping.signatures", lambda: select(resource.c.n, resource.c.sig).where(of_citizen(resource)))

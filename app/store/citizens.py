@@ -49,6 +49,11 @@ async def change(snapshot: Snapshot, pid: int) -> int:
     return int(found[0][0]) if found else 0
 
 
+async def pids(snapshot: Snapshot) -> list[int]:
+    """Return the keys of all citizens."""
+    return [row[0] for row in await snapshot.rows(_PIDS, {})]
+
+
 async def load(snapshot: Snapshot, pid: int) -> CitizenRow | None:
     """Return the citizen's row; the directory has one too."""
     found = await snapshot.rows(_LOAD, {"pid": pid})
@@ -113,6 +118,7 @@ _FIND_REDIRECT = Query(
     "citizens.redirect", lambda: select(redirect.c.new_pid).where(redirect.c.old_pid == bindparam("pid"))
 )
 _FIND_CHANGE = Query("citizens.change", lambda: select(citizen.c.change).where(citizen.c.pid == bindparam("pid")))
+_PIDS = Query("citizens.pids", lambda: select(citizen.c.pid).where(citizen.c.pid > 0).order_by(citizen.c.pid))
 _LOAD = Query("citizens.load", lambda: select(*citizen.columns).where(citizen.c.pid == bindparam("pid")))
 _IDENTIFIERS = Query(
     "citizens.identifiers",

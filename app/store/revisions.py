@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from app.store import pointers
 from app.store.job import Archive, Delete, Insert, Upsert, Write
 from app.store.place import place_of
 from app.store.tables import INDEXES, idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
@@ -38,7 +39,7 @@ class Revision:
     """One new version of a resource; `version` 1 is a new resource.
 
     Times are µs UTC; a deletion has empty `line` and `body`, keeps `sig`, `start` and `stop` of what it deletes, and
-    is found by nothing (`index` None).
+    is found by nothing (`index` None). `about` has the counters of the resources that it is about.
     """
 
     n: int
@@ -52,6 +53,7 @@ class Revision:
     body: bytes
     index: Indexed | None
     deleted: bool = False
+    about: frozenset[int] = frozenset()
 
 
 def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
@@ -99,4 +101,7 @@ def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
         ),
     }
     writes += (Insert(table, of_table) for table, of_table in rows.items() if of_table)
+    # Never deleted: the versions that were replaced are about what they were about.
+    if about := [(one.n, target) for one in revised for target in one.about]:
+        writes.append(pointers.put(pid, about))
     return tuple(writes)

@@ -171,6 +171,15 @@ INDEXES = (idx_token, idx_reference, idx_date, idx_string, idx_quantity)
 for _table in INDEXES:
     Index(f"{_table.name}_by_n", _table.c.pid, _table.c.n)
 
+pointer = Table(
+    "pointer",  # which records are about which, of every version there was: what is hidden hides what is about it
+    metadata,
+    _key("pid"),
+    _key("target"),  # n of what it is about
+    _key("n"),
+    **_clustered,
+)
+
 relation = Table(
     "relation",
     metadata,

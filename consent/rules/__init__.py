@@ -32,4 +32,9 @@ NO_BASIS = Reason(rule="D0", effect=Effect.DENY, paragraph="Sundhedsloven § 40"
 DEFECT = Reason(rule="D1", effect=Effect.DENY, paragraph="Sundhedsloven § 40", mark=EvidenceMark.VERIFIED.value)
 """A rule could not be judged: no answer means no."""
 
-__all__ = ["DEFECT", "NO_BASIS", "RULES", "Rule"]
+ABOUT_WITHHELD = Reason(
+    rule="D2", effect=Effect.DENY, paragraph="Sundhedsloven § 40", mark=EvidenceMark.TO_BE_CONFIRMED.value
+)
+"""What is about a withheld record is withheld: it would say that the other exists."""
+
+__all__ = ["ABOUT_WITHHELD", "DEFECT", "NO_BASIS", "RULES", "Rule"]

@@ -91,6 +91,7 @@ def test_only_writing_and_notices_keep_the_books() -> None:
         "app/sharing/log.py",
         "app/sharing/message.py",
         "app/sharing/patients.py",
+        "app/sharing/pointing.py",
         "app/sharing/proofs.py",
         "app/sharing/report.py",
         "app/sharing/submit.py",

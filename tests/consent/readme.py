@@ -6,7 +6,7 @@ from pathlib import Path
 from consent.explain import TEXTS
 from consent.model import Reason
 from consent.rule import Rule
-from consent.rules import DEFECT, NO_BASIS, RULES
+from consent.rules import ABOUT_WITHHELD, DEFECT, NO_BASIS, RULES
 
 README = Path(__file__).parents[2] / "consent" / "README.md"
 _TABLE = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
@@ -14,7 +14,9 @@ _TABLE = re.compile(r"(?<=<!-- rules -->\n).*?(?=<!-- /rules -->)", re.DOTALL)
 
 def table() -> str:
     head = "| Rule | Paragraph | Mark | Law since | Asked at | Dansk | English |\n|---|---|---|---|---|---|---|\n"
-    return head + "".join(f"| {' | '.join(row)} |\n" for row in (*map(_row, RULES), *map(_refusal, (NO_BASIS, DEFECT))))
+    return head + "".join(
+        f"| {' | '.join(row)} |\n" for row in (*map(_row, RULES), *map(_refusal, (NO_BASIS, DEFECT, ABOUT_WITHHELD)))
+    )
 
 
 def _row(rule: Rule) -> tuple[str, ...]:

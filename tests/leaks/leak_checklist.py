@@ -130,6 +130,18 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
     20: ChecklistRow(
         "resources that point to hidden ones",
         (
+            "test_checklist_pointers::test_row_20_a_deleted_record_stays_hidden_with_what_is_about_it",
+            "test_checklist_pointers::test_row_20_a_new_block_and_a_lifted_one_count_at_the_next_request",
+            "test_checklist_pointers::test_row_20_consent_now_shows_what_it_opens_and_what_is_about_that",
+            "test_checklist_pointers::test_row_20_it_holds_within_one_transaction_and_over_absolute_and_versioned_references",
+            "test_checklist_pointers::test_row_20_it_reaches_over_what_is_about_what_is_about_it",
+            "test_checklist_pointers::test_row_20_records_of_an_older_version_are_read_for_what_they_are_about_before_anybody_asks",
+            "test_checklist_pointers::test_row_20_records_that_are_about_each_other_are_shown_and_hidden_together",
+            "test_checklist_pointers::test_row_20_the_citizen_sees_all_of_her_log",
+            "test_checklist_pointers::test_row_20_the_log_tells_a_parent_nothing_of_what_is_about_what_is_kept_from_parents",
+            "test_checklist_pointers::test_row_20_what_a_record_was_once_about_stays_hidden_with_it",
+            "test_checklist_pointers::test_row_20_what_is_about_a_hidden_record_is_hidden_however_that_is_hidden",
+            "test_checklist_pointers::test_row_20_who_writes_a_record_may_change_it_whatever_it_is_about",
             "test_checklist_records::test_row_20_collections_of_records_are_not_kept",
             "test_checklist_records::test_row_20_the_log_is_for_nobody_else",
             "test_checklist_records::test_row_20_the_log_tells_a_parent_nothing_of_what_is_kept_from_parents",

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from store_builders import AT, AT_US, PID, permit, revision, stored
 
 from app.runtime import from_us
-from app.store import resources, signatures
+from app.store import pointers, resources, signatures
 from app.store.ids import Ids
 from app.store.visible import visible
-from consent import may_disclose
+from consent import may_disclose, without
 from consent.model import (
     CitizenKey,
     DataScope,
@@ -65,6 +65,15 @@ def _population() -> Iterator[tuple[int, int, int, int, int]]:
 
 
 POPULATION = list(_population())
+NOWHERE = 1_000_000
+"""Counter of no record."""
+POINTERS = [
+    (n, target)
+    for n, _, _, _, _ in POPULATION
+    for target in ((n * 7 + 3) % len(POPULATION) + 1, (n * 5) % 11 + 1, NOWHERE)
+    if n % 4 == 0 or (n % 9 == 1 and target == (n * 5) % 11 + 1)
+]
+"""Who is about whom: chains, circles, many about one, some about what is not there."""
 
 
 def some(values: st.SearchStrategy) -> st.SearchStrategy:
@@ -134,8 +143,9 @@ def _named_part(part: Part, ids: Ids) -> Part:
 @pytest.fixture
 async def populated(database):
     numbers = {signature: number for number, signature in enumerate(SIGNATURES, 1)}
+    about = {n: frozenset(target for one, target in POINTERS if one == n) for n, _ in POINTERS}
     revised = [
-        revision(n, TYPE_NAME[type_], sig=sig, start_us=start, stop_us=stop)
+        revision(n, TYPE_NAME[type_], sig=sig, start_us=start, stop_us=stop, about=about.get(n, frozenset()))
         for n, type_, sig, start, stop in POPULATION
     ]
     await stored(database, revised, numbers)
@@ -143,11 +153,8 @@ async def populated(database):
     return database
 
 
-@given(drawn=permits)
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-async def test_sql_shows_exactly_what_the_permit_covers(populated, drawn):
+def _drawn_permit(drawn, ids):
     granted, closed = drawn
-    ids = populated.ids
     closed = tuple(
         Withheld(
             data=_named(each.data, ids),
@@ -156,27 +163,70 @@ async def test_sql_shows_exactly_what_the_permit_covers(populated, drawn):
         )
         for each in closed
     )
-    allowed = permit(grants=granted, withheld=closed, tree=TREE)
+    return permit(grants=granted, withheld=closed, tree=TREE)
+
+
+def _item(row, ids):
+    n, type_, sig, start, stop = row
+    return Item(
+        citizen=CitizenKey(PID),
+        instance=f"{TYPE_NAME[type_]}/{ids.encode(PID, n)}",
+        signature=SIGNATURES[sig - 1],
+        period=Period(start=from_us(start), end=from_us(stop)),
+    )
+
+
+@given(drawn=permits)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_sql_shows_exactly_what_the_permit_covers(populated, drawn):
+    ids = populated.ids
+    allowed = _drawn_permit(drawn, ids)
 
     async with populated.snapshot() as snapshot:
         known = await signatures.load(snapshot, PID)
         found = await resources.current(snapshot, allowed, known)
 
-    expected = [
-        n
-        for n, type_, sig, start, stop in POPULATION
-        if may_disclose(
-            allowed,
-            Item(
-                citizen=CitizenKey(PID),
-                instance=f"{TYPE_NAME[type_]}/{ids.encode(PID, n)}",
-                signature=SIGNATURES[sig - 1],
-                period=Period(start=from_us(start), end=from_us(stop)),
-            ),
-        )
-    ]
-    assert [each.n for each in found] == expected
+    assert [each.n for each in found] == [row[0] for row in POPULATION if may_disclose(allowed, _item(row, ids))]
     assert all(may_disclose(allowed, each.item) for each in found)
+
+
+@given(drawn=permits)
+@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+async def test_sql_and_disclosure_leave_out_the_same_records_for_what_they_are_about(populated, drawn):
+    ids = populated.ids
+    allowed = _drawn_permit(drawn, ids)
+
+    async with populated.snapshot() as snapshot:
+        known = await signatures.load(snapshot, PID)
+        narrowed = without(allowed, await pointers.about_withheld(snapshot, allowed, known))
+        found = await resources.current(snapshot, narrowed, known)
+
+    # The definition, word for word: shown to those who may see everything that it is about, and so on.
+    shown = {row[0] for row in POPULATION if may_disclose(allowed, _item(row, ids))}
+    there = {row[0] for row in POPULATION}
+    while closed := {n for n, target in POINTERS if n in shown and target in there - shown}:
+        shown -= closed
+    assert {each.n for each in found} == shown
+    assert {row[0] for row in POPULATION if may_disclose(narrowed, _item(row, ids))} == shown
+
+
+async def test_a_permit_that_withholds_nothing_or_everything_asks_nothing_about_pointers(populated):
+    asked = []
+
+    class Watched:
+        ids = populated.ids
+
+        async def rows(self, query, values):
+            asked.append(query)
+            return []
+
+    async with populated.snapshot() as snapshot:
+        known = await signatures.load(snapshot, PID)
+    assert await pointers.about_withheld(Watched(), permit(CATEGORIES), known) == []
+    assert await pointers.about_withheld(Watched(), permit(grants=()), known) == []
+    assert asked == []
+    assert await pointers.about_withheld(Watched(), permit(CATEGORIES[:1]), known) == []
+    assert len(asked) == 1
 
 
 async def test_a_permit_for_nothing_asks_the_database_nothing(populated):
