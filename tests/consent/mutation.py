@@ -1,17 +1,20 @@
 """Mutation testing of consent/: change the code in one place at a time, and see whether a test notices.
 
-`python -m tests.consent.mutation [--due 0.95] [module ...]` runs it, as `make soak` does. Each mutant lives in a forked
+`python -m tests.consent.mutation [--due 0.95] [--sample 400 [--seed 1]] [module ...]` runs it, as `make soak` does; a
+sample is drawn from all mutants of the modules alike. Each mutant lives in a forked
 child that loads the changed module in place of the real one and runs the tests of consent/ until one fails: first the
 decision cases, then the rest. What survives is printed; survivors that mean the same as the original, or that no test
 should notice, are explained in `survivors.yaml`.
 """
 
+import argparse
 import ast
 import functools
 import importlib.abc
 import importlib.machinery
 import importlib.util
 import os
+import random
 import signal
 import sys
 from collections.abc import Iterator, Sequence
@@ -27,19 +30,14 @@ import pytest
 import yaml
 
 ROOT: Final = Path(__file__).parents[2]
+_FIRST: Final = ("test_decisions.py", "test_engine.py", "test_directives.py")
+_LAST: Final = ("test_state_machine.py", "test_properties.py")
+_OWN: Final = ("test_mutation.py", "test_seam.py")
+"""Of the tests of consent/, those that tell most come first, those that take long last; the tests of this are left out."""
 TESTS: Final = (
-    "test_decisions.py",
-    "test_engine.py",
-    "test_directives.py",
-    "test_condition.py",
-    "test_scopes.py",
-    "test_explain.py",
-    "test_policy.py",
-    "test_reform_2027.py",
-    "test_pcf.py",
-    "test_readme.py",
-    "test_state_machine.py",
-    "test_properties.py",
+    *_FIRST,
+    *sorted(path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in {*_FIRST, *_LAST, *_OWN}),
+    *_LAST,
 )
 _OPTIONS: Final = ["-x", "--noconftest", "--assert=plain", "-o", "addopts=-p no:cacheprovider"] + [
     part for plugin in ("tests.consent.conftest", "no:randomly", "no:xdist", "no:cov") for part in ("-p", plugin)
@@ -230,14 +228,19 @@ def _tested() -> int:
     return int(pytest.main([*_OPTIONS, *(str(folder / name) for name in TESTS)]))
 
 
-def trial(names: Sequence[str], report: "Report") -> None:
-    """Try every mutant of the modules."""
+def trial(names: Sequence[str], report: "Report", *, sample: int | None = None, seed: int = 1) -> None:
+    """Try every mutant of the modules, or a sample of so many."""
     if is_killed(None):
         raise SystemExit("the tests fail without any mutant")
+    chosen = None
+    if sample is not None:
+        every = [(name, number) for name in names for number, _ in enumerate(mutants_of(name))]
+        chosen = set(random.Random(seed).sample(every, min(sample, len(every))))  # noqa: S311
+        print(f"{len(chosen)} of {len(every)} mutants", flush=True)  # noqa: T201
     for name in names:
-        for mutant in mutants_of(name):
-            killed = is_killed(mutant)
-            report.add(mutant, killed=killed)
+        for number, mutant in enumerate(mutants_of(name)):
+            if chosen is None or (name, number) in chosen:
+                report.add(mutant, killed=is_killed(mutant))
 
 
 class Report:
@@ -270,7 +273,7 @@ class Report:
         )
 
 
-def main(names: Sequence[str]) -> Report:
+def main(names: Sequence[str], *, sample: int | None = None, seed: int = 1) -> Report:
     """Try the named modules, or all."""
     yaml.safe_load = functools.cache(yaml.safe_load)  # read once here, by every child for nothing
     for path in Path(__file__).parent.rglob("*.yaml"):
@@ -278,16 +281,21 @@ def main(names: Sequence[str]) -> Report:
     hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
     hypothesis.settings.load_profile("mutation")
     report = Report()
-    trial(names or modules(), report)
+    trial(names or modules(), report, sample=sample, seed=seed)
     print(report, flush=True)  # noqa: T201
     return report
 
 
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.consent.mutation")
+    parser.add_argument("--due", type=float, default=0.0, help="the score below which the run fails")
+    parser.add_argument("--sample", type=int, help="try so many mutants only")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("modules", nargs="*")
+    return parser.parse_args()
+
+
 if __name__ == "__main__":
-    arguments = sys.argv[1:]
-    due = 0.0
-    if arguments[:1] == ["--due"]:
-        due = float(arguments[1])
-        arguments = arguments[2:]
-    found = main(arguments)
-    sys.exit(0 if found.score >= due and not (due and found.survived) else 1)
+    given = _arguments()
+    found = main(given.modules, sample=given.sample, seed=given.seed)
+    sys.exit(0 if found.score >= given.due and not (given.due and found.survived) else 1)

@@ -73,7 +73,7 @@ def test_how_to_ask_for_consent_says_what_to_say_where_it_is_noted_by_what_law_a
         (CITIZENS, Purpose.PATIENT_REQUEST, Action.SUBMIT, ("bed den, der har skrevet det",)),
         (SYSTEMS, Purpose.RESEARCH, Action.SUBMIT, ("PATADMIN",)),
     ],
-    ids=lambda value: str(value)[:40],
+    ids=lambda value: str(sorted(value) if isinstance(value, set | frozenset) else value)[:40],
 )
 def test_the_words_fit_who_asks_and_for_what(functions, purpose: Purpose, action: Action, parts: tuple) -> None:
     for function in functions:
