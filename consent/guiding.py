@@ -276,6 +276,16 @@ _EXPLAINING_TO_OFFICERS = _EXPLAINING + Guidance(
 _EXPLAINING_TO_CITIZENS = _EXPLAINING + _OWN
 
 
+_OVERSEEING = Guidance(
+    da="Gennemgang af organisationens brug af »behandler nu« og værdispring er databeskyttelsesrådgiverens opgave.",
+    en="Reviewing the organisation's use of 'treating now' and emergency access is the data protection officer's task.",
+)
+_OVERSEEING_OFFICERS = _OVERSEEING + Guidance(
+    da="Brug formålet HOPERAT, og kontrollér, at du er registreret i organisationen.",
+    en="Use the purpose HOPERAT, and check that you are registered in the organisation.",
+)
+
+
 def _of(functions: frozenset[Function], text: Guidance) -> dict[Function, Guidance]:
     return dict.fromkeys(functions, text)
 
@@ -308,6 +318,7 @@ _ANY_PURPOSE: Mapping[Action, Mapping[Function, Guidance]] = {
     Action.EXPLAIN: _of(_SENDERS | _OVERSIGHT, _EXPLAINING_TO_STAFF)
     | _of(CITIZENS, _EXPLAINING_TO_CITIZENS)
     | _of(_OFFICERS, _EXPLAINING_TO_OFFICERS),
+    Action.OVERSEE: _of(_SENDERS | _OVERSIGHT | CITIZENS, _OVERSEEING) | _of(_OFFICERS, _OVERSEEING_OFFICERS),
 }
 """The row of an action and a function whatever the purpose; every action and function has one."""
 

@@ -112,6 +112,7 @@ class Action(StrEnum):
     DECLARE = "declare"  # open one of the three doors
     DIRECT = "direct"  # write, change or end a directive
     JUDGE = "judge"  # document what a citizen can decide (vurdere evnen til at give samtykke, §§ 17 og 18)
+    OVERSEE = "oversee"  # review the own organisation's use of the doors (tilsyn): no citizen is named
     EXPLAIN = "explain"  # explain or replay a decision: no clinical content (forklar, genspil)
 
 

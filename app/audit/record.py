@@ -25,6 +25,8 @@ class Operation(IntEnum):
     EXPLAIN = 15
     NOTICES = 16
     OPERATE = 17  # an operator's command; about no citizen
+    OVERSEE = 18  # a data protection officer reads reviews and patterns of the own organisation
+    REVIEW = 19  # and says what a review came to
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):

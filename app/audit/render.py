@@ -39,6 +39,8 @@ _SHAPE: dict[Operation, tuple[str, str, str]] = {
     Operation.UNCHANGED: ("operation", "E", "PatientQuery"),
     Operation.EXPLAIN: ("operation", "E", "PatientQuery"),
     Operation.NOTICES: ("operation", "E", "PatientQuery"),
+    Operation.OVERSEE: ("search-type", "E", "PatientQuery"),
+    Operation.REVIEW: ("operation", "U", "PatientUpdate"),
     Operation.OPERATE: ("operation", "E", "PatientUpdate"),
 }
 

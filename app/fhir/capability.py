@@ -27,6 +27,8 @@ _PATIENT_OPERATIONS = (
     ("consent-now", _OWN + "consent-now"),
     ("emergency-access", _OWN + "emergency-access"),
 )
+_TASK_OPERATIONS = (("review", _OWN + "review"),)
+_OPERATIONS = {"Patient": _PATIENT_OPERATIONS, "Task": _TASK_OPERATIONS}
 _VALIDATE = ("validate", "http://hl7.org/fhir/OperationDefinition/Resource-validate")
 
 
@@ -70,7 +72,7 @@ def statement(public_url: str) -> dict[str, Any]:
 
 
 def _resource(row: HomeRow) -> dict[str, Any]:
-    operations = [_VALIDATE, *(_PATIENT_OPERATIONS if row.type == "Patient" else ())]
+    operations = [_VALIDATE, *_OPERATIONS.get(row.type, ())]
     codes = ("search-type",) if row.type == "AuditEvent" else _READING + (_WRITING if row.writable else ())
     return {
         "type": row.type,

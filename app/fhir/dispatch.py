@@ -77,6 +77,7 @@ INTERACTIONS: tuple[Row, ...] = (
     Row("POST", (_T, "$explain-access"), operations.explain_access, _PATIENT),
     Row("POST", (_T, _I, "$explain-access"), operations.explain_access, _PATIENT),
     Row("GET", (_T, _I, "$explain-access"), operations.explain_access, _PATIENT),
+    Row("POST", (_T, _I, "$review"), operations.review, frozenset({"Task"})),
     Row("POST", (_T, "$treating-now"), operations.treating_now, _PATIENT),
     Row("POST", (_T, "$consent-now"), operations.consent_now, _PATIENT),
     Row("POST", (_T, "$emergency-access"), operations.emergency_access, _PATIENT),

@@ -9,7 +9,7 @@ from app.errors import InvalidContentError
 from app.fhir import explaining, parameters, pull
 from app.fhir.outcome import outcome_of_faults, success
 from app.fhir.parameters import Input
-from app.fhir.wire import Answer, Request, tag_matches, to_json
+from app.fhir.wire import Answer, Request, http_date, tag_matches, to_json, version_tag
 from app.fhir.write import admitted
 from consent.vocabulary import DeclarationKind, DoorReason
 from schemas.admit import Admitted, admit
@@ -18,6 +18,7 @@ from schemas.terminology.systems import DOOR_REASON
 
 _T = TypeVar("_T")
 _SUMMARY = frozenset({"identifier", "profile"})
+_REVIEW = frozenset({"outcome", "comment"})
 _DECLARE = frozenset({"identifier", "reason", "code"})
 
 
@@ -105,6 +106,21 @@ async def explain_access(service: Service, call: Call, request: Request) -> Answ
     id_, identifier = _target(request, given)
     question = explaining.question_of(given)
     return Answer(200, await sharing.explain_access(service, call, id=id_, identifier=identifier, question=question))
+
+
+async def review(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `Task/[id]/$review`: an officer says what a review came to."""
+    given = await _input(service, request, _REVIEW)
+    done = await sharing.complete_review(
+        service,
+        call,
+        id=request.path[1],
+        outcome=given.text("outcome") or "",
+        comment=(given.text("comment") or "").strip(),
+    )
+    return Answer(
+        200, done.body, ((b"etag", version_tag(done.version)), (b"last-modified", http_date(done.updated_us)))
+    )
 
 
 async def treating_now(service: Service, call: Call, request: Request) -> Answer:

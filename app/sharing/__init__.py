@@ -10,6 +10,7 @@ from app.sharing.notices import notices
 from app.sharing.recognise import recognise
 from app.sharing.registers import RegisterFact, feed_registers
 from app.sharing.report import submit_report
+from app.sharing.reviews import complete_review
 from app.sharing.single import create, delete, update
 from app.sharing.summary import summary
 from app.sharing.terminology import Imported, import_fsiii, read_fsiii_file
@@ -26,6 +27,7 @@ __all__ = [
     "RegisterFact",
     "Written",
     "batch",
+    "complete_review",
     "create",
     "declare",
     "delete",

@@ -14,6 +14,7 @@ from app.errors import AccessRefusedError, ContentionError, InvalidContentError,
 from app.gate import Access
 from app.runtime import from_us, random_id, to_us
 from app.sharing.limits import subject_of, wait_of
+from app.sharing.log import DECLARATION
 from app.store import attempts, bookkeeping, citizens, declarations, directory, outbox, reviews, versions
 from app.store.attempts import Opening
 from app.store.controller import controller_of
@@ -120,7 +121,7 @@ async def declare(
             operation=audit.Operation.DECLARE,
             permit=access.permit,
             view=kind.value,
-            query=f"declaration {id_}",
+            query=f"{DECLARATION}{id_}",
         )
         writes = (*_review(opening, declarer, declaration, code), attempts.put(opening))
         try:

@@ -15,6 +15,7 @@ from app.search.sql import Page
 from app.sharing.log import search_log
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.master import master_among
+from app.sharing.reviews import reviews_are_asked_for, search_reviews
 from app.store import citizens
 from app.store.database import Snapshot
 from app.store.job import Job
@@ -34,6 +35,8 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
     """
     if type == "AuditEvent":
         return await search_log(service, call, pairs=pairs)
+    if type == "Task" and reviews_are_asked_for(call, pairs):
+        return await search_reviews(service, call, pairs=pairs)
     cursors = Cursors(service.secret)
     query = parse(type, pairs, lenient=lenient, base_url=service.settings.public_url)
     after: Position | None = None

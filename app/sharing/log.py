@@ -17,11 +17,13 @@ from app.runtime import from_us
 from app.search.dates import date_range
 from app.search.parse import parse
 from app.search.query import ById, ByIdentifier
+from app.sharing.declared import Declared, declared_about
 from app.sharing.log_pages import Place, opened, seal
 from app.store import audits, bookkeeping, citizens, directory, pointers, versions
 from app.store.audits import AuditRow
 from app.store.database import Snapshot
 from app.store.job import Job
+from app.summary import catalogue
 from consent import may_disclose
 from consent.condition import NEVER
 from consent.disclosure import residual
@@ -31,6 +33,8 @@ from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
 from schemas.homes import TYPE_NAME
 
+DECLARATION = "declaration "
+"""Begins what the record of a declaration says; its id follows."""
 _PAGE = 100
 _MOST = 500
 _ALL_TIME = (0, 2**62)
@@ -58,6 +62,8 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         recorded, has_more = await _page(snapshot, access, wanted)
         citizen = await citizens.load(snapshot, access.pid)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+        declared = await declared_about(snapshot, access.pid, registry, at_us=call.at_us)
+    doors = {one.made.declaration.source: one for one in declared}
     ids, base = service.database.ids, service.settings.public_url
     # Without a Patient it is still somebody's: counter 0 is nobody's resource, and names the citizen alone.
     master = citizen.master if citizen is not None else None
@@ -70,14 +76,17 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         {
             # A record is read as part of the log, never by itself: its name is no address.
             "fullUrl": f"urn:uuid:{UUID(bytes=row.hash[:16])}",
-            "resource": audit.audit_event(
-                record,
-                id=row.hash.hex()[:32],
-                recorded=_instant(row.at_us),
-                patient=patient,
-                instance=instance,
-                organisation_names=registry.names,
-                base_url=base,
+            "resource": _with_door(
+                audit.audit_event(
+                    record,
+                    id=row.hash.hex()[:32],
+                    recorded=_instant(row.at_us),
+                    patient=patient,
+                    instance=instance,
+                    organisation_names=registry.names,
+                    base_url=base,
+                ),
+                doors.get(record.query.removeprefix(DECLARATION)),
             ),
             "search": {"mode": "match"},
         }
@@ -99,6 +108,18 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
     return msgspec.json.encode(bundle)
 
 
+def _with_door(event: dict[str, Any], door: Declared | None) -> dict[str, Any]:
+    """Say beside the record of a declaration, and of its review, what was declared and why, and what became of it."""
+    if door is not None:
+        said = door.text()
+        details = {"declaration": said.da, "declaration-en": said.en, "reason-code": door.made.code}
+        details["review"] = None if door.state is None else catalogue.REVIEW_STATES[door.state].da
+        details["review-state"] = door.state
+        about = next(part for part in event["entity"] if "description" in part)
+        about["detail"] = [{"type": name, "valueString": value} for name, value in details.items() if value]
+    return event
+
+
 async def _page(
     snapshot: Snapshot, access: Access, wanted: "_Wanted"
 ) -> tuple[list[tuple[AuditRow, audit.Record]], bool]:
@@ -110,7 +131,7 @@ async def _page(
     numbers, hidden = await _kept(snapshot, access)
     categories = {row.number: row.signature.category.value for row in access.signatures}
     names_records = any(grant.categories - {Category.ACCESS_LOG} for grant in access.permit.grants)
-    organisations = _organisations(access.permit)
+    organisations = organisations_of(access.permit)
     found: list[tuple[AuditRow, audit.Record]] = []
     before, limit = wanted.before, wanted.count + 1
     while True:
@@ -132,7 +153,7 @@ async def _page(
         before, limit = (rows[-1].at_us, rows[-1].writer, rows[-1].seq), max(limit, _PAGE)
 
 
-def _organisations(permit: Permit) -> list[str] | None:
+def organisations_of(permit: Permit) -> list[str] | None:
     """Return the organisations whose part of the log the permit opens; `None` is everybody's."""
     narrowed = [grant.controllers for grant in permit.grants]
     if None in narrowed:

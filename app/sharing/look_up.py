@@ -4,6 +4,7 @@ from app import audit, gate
 from app.context import Call, Service
 from app.errors import AccessRefusedError, GoneError, InvalidSearchError, NotFoundError
 from app.gate import Access
+from app.sharing.reviews import read_review, reviews_are_asked_for
 from app.sharing.values import Found
 from app.store import resources
 from app.store.database import Snapshot
@@ -23,6 +24,8 @@ async def read(service: Service, call: Call, *, type: str, id: str) -> Found:
         NotFoundError: absent, withheld, or no basis.
         GoneError: deleted, for who could see the last version.
     """
+    if type == "Task" and reviews_are_asked_for(call):
+        return await read_review(service, call, id=id)
     number, (pid, n) = HOME_OF[type].number, _place(service, id)
     async with service.database.snapshot() as snapshot:
         if pid == DIRECTORY:

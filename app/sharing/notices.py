@@ -12,12 +12,13 @@ from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
 from app.sharing.message import served
+from app.sharing.told import notices_to_the_citizen
 from app.store import citizens, directory, facts, outbox, versions
 from app.store.controller import controller_of
 from app.store.directory import Directory
 from app.store.job import Job
 from consent.model import Facts, OrganisationKey, Requester
-from consent.policy import POLICY_VERSION, TREATING
+from consent.policy import CITIZENS, POLICY_VERSION, TREATING
 from consent.vocabulary import Function
 from schemas.fault import Fault
 
@@ -32,9 +33,13 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
     any more is not shown, and none is shown to whom the directory does not know there as its system or in a treating
     function.
 
+    A citizen, and who acts for one, is told who opened a door to her information (see `app.sharing.told`).
+
     Raises:
         InvalidSearchError: an unknown parameter or value.
     """
+    if call.caller.requester.function in CITIZENS:
+        return await notices_to_the_citizen(service, call, pairs=pairs)
     since_us, after = _from(pairs)
     async with service.database.snapshot() as snapshot:
         requester, _ = await gate.identify(snapshot, call)

@@ -9,7 +9,10 @@ from sqlalchemy import BigInteger, BindParameter, Select, Text, and_, bindparam,
 from app.store.audits import padded_places
 from app.store.database import Query, Row, Snapshot, Value
 from app.store.job import Insert, Update
-from app.store.tables import review
+from app.store.periods import period_of
+from app.store.tables import relation, review
+from consent.model import OrganisationKey, Relation
+from consent.vocabulary import Evidence, RelationKind
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,15 +49,29 @@ def put(one: Review) -> Insert:
     return Insert(review, (tuple(getattr(one, name) for name in _NAMES),))
 
 
-def complete(one: Review, *, at_us: int, reviewer: str, outcome: str, comment: str) -> Update:
-    """Write the outcome."""
-    row = (one.pid, one.id, at_us, reviewer, outcome, comment)
+def complete(one: Review) -> Update:
+    """Write the outcome that the review now has."""
+    row = (one.pid, one.id, one.reviewed, one.reviewer, one.outcome, one.comment)
     return Update(review, ("pid", "id"), ("reviewed", "reviewer", "outcome", "comment"), (row,))
 
 
 async def of_citizen(snapshot: Snapshot, pid: int) -> list[Review]:
     """Return all reviews of declarations about one citizen."""
     return [_review(row) for row in await snapshot.rows(_OF_CITIZEN, {"pid": pid})]
+
+
+async def relations_ever(snapshot: Snapshot, pid: int) -> list[Relation]:
+    """Return all relations of a citizen, those that have ended too: what may confirm a declaration that is over."""
+    return [
+        Relation(
+            kind=RelationKind(kind),
+            organisation=OrganisationKey(organisation),
+            evidence=Evidence(evidence),
+            period=period_of(start, stop),
+            source=source,
+        )
+        for _, _, kind, organisation, evidence, start, stop, source in await snapshot.rows(_RELATIONS, {"pid": pid})
+    ]
 
 
 async def of_organisations(
@@ -112,4 +129,8 @@ _OF_CITIZEN = Query(
         .where(review.c.pid == bindparam("pid", type_=BigInteger))
         .order_by(review.c.start, review.c.id)
     ),
+)
+_RELATIONS = Query(
+    "reviews.relations",
+    lambda: select(*relation.columns).where(relation.c.pid == bindparam("pid", type_=BigInteger)),
 )

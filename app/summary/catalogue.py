@@ -188,3 +188,43 @@ DECLARED_TOO_OFTEN: Final = Text(
     "Doors to information were opened unusually often. Try again later, or contact the controller if it is part of the "
     "work.",
 )
+DOORS: Final[dict[str, Text]] = {
+    "treating-now": Text("behandler dig nu (aktuel behandling)", "is treating you now (current treatment)"),
+    "consent-now": Text("har fået dit samtykke nu", "has your consent now"),
+    "emergency": Text("værdispring", "emergency access"),
+}
+"""What was declared, as the citizen reads it."""
+DOOR_REASONS: Final[dict[str, Text]] = {
+    "life-in-danger": Text("fare for liv eller førlighed", "danger to life or limb"),
+    "cannot-consent": Text("kan ikke tage stilling, og det kan ikke vente", "cannot decide, and it cannot wait"),
+    "others-in-danger": Text("fare for andre", "danger to others"),
+    "public-interest": Text("åbenbare almene interesser", "an obvious public interest"),
+    "acute-contact": Text("akut henvendelse", "acute contact"),
+    "called-in": Text("tilkaldt eller konsulteret", "called in or consulted"),
+    "taken-over": Text("overtaget fra en anden enhed", "taken over from another unit"),
+    "appointed": Text("aftalt kontakt, som endnu ikke er registreret", "an appointment not yet registered"),
+    "oral-consent": Text("mundtligt samtykke", "oral consent"),
+    "written-consent": Text("skriftligt samtykke", "written consent"),
+}
+REVIEW_STATES: Final[dict[str, Text]] = {
+    "awaiting-confirmation": Text("afventer bekræftelse", "awaiting confirmation"),
+    "confirmed": Text("bekræftet af en anden kilde", "confirmed by another source"),
+    "under-review": Text("under gennemgang", "under review"),
+    "reviewed": Text("gennemgået", "reviewed"),
+}
+DOOR_OPENED: Final = Text(
+    "{name}, {unit}, åbnede for dine oplysninger {at}: {door}. Det gælder til {until}. Begrundelse: {reason}.",
+    "{name}, {unit}, opened your information on {at}: {door}. It holds until {until}. Reason: {reason}.",
+)
+DOOR_FLAGGED: Final = Text(
+    " Login-tjenesten var ude af drift; adgangen byggede på et login fra samme vagt.",
+    " The login provider was down; access rested on a login of the same shift.",
+)
+REVIEW_TASK: Final[dict[str, Text]] = {
+    "emergency": Text("Gennemgå brug af værdispring", "Review the use of emergency access"),
+    "treating-now": Text(
+        "Gennemgå »behandler nu«, som ingen anden kilde har bekræftet",
+        "Review 'treating now' that no other source has confirmed",
+    ),
+}
+UNNAMED: Final = Text("Ukendt", "Unknown")

@@ -45,6 +45,23 @@ def replay(case: Case) -> Finding | None:
     return _explaining(case, "G3")
 
 
+def doors_of_the_own_organisation(case: Case) -> Finding | None:
+    """G5: a data protection officer reviews how the own organisation used the doors, and sees what is unusual in it.
+
+    What was declared and by whom, reviews and counts; never a record, and nobody is looked up by it.
+    """
+    if not _protects_data(case):
+        return None
+    grant = Grant(
+        categories=_LOG,
+        regimes=BOTH_REGIMES,
+        never=frozenset(),
+        rule="G5",
+        controllers=frozenset(case.path[:1]),
+    )
+    return Finding(grants=(grant,))
+
+
 def own_decisions(case: Case) -> Finding | None:
     """G4: staff have explained what they themselves would get; it opens no record."""
     if (
@@ -101,5 +118,16 @@ OVERSIGHT_RULES = (
         english="The member of staff can have explained what the own access would be, per kind of information.",
         actions=frozenset({Action.EXPLAIN}),
         judge=own_decisions,
+    ),
+    Rule(
+        id="G5",
+        paragraph="Databeskyttelsesforordningen artikel 39, stk. 1, litra b",
+        mark=EvidenceMark.TO_BE_CONFIRMED,
+        danish="Databeskyttelsesrådgiveren gennemgår egen organisations brug af »behandler nu« og værdispring og ser, "
+        "hvad der er usædvanligt i den, uden at se oplysninger om borgerne.",
+        english="The data protection officer reviews the own organisation's use of 'treating now' and emergency "
+        "access, and sees what is unusual in it, without seeing the citizens' information.",
+        actions=frozenset({Action.OVERSEE}),
+        judge=doors_of_the_own_organisation,
     ),
 )

@@ -560,7 +560,13 @@ def _submit_report(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case
 
 
 def _notices(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
-    """Anna's admission was told to her municipality, which nurses her; Eva's to nobody."""
+    """Anna's admission was told to her municipality, which nurses her; the emergency about her to herself alone."""
+
+    def her_own(answer: Answer) -> None:
+        (entry,) = answer.json["entry"]
+        values = {part["name"]: part for part in entry["resource"]["parameter"]}
+        assert values["topic"]["valueCode"] == "declared-emergency"
+        assert values["reason"]["valueString"] == "bevidstløs, ingen pårørende"
 
     def exactly(answer: Answer) -> None:
         told = []
@@ -577,9 +583,9 @@ def _notices(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
         yield Case(
             ask=Ask(method="GET", path="/$notices"),
             twins=(Ask(method="GET", path="/$notices?since=2200-01-01"),),
-            shown=who.key in {"municipality", "nurse"},
+            shown=who.key in {"municipality", "nurse", "citizen"},
             hidden=200,
-            exactly=exactly,
+            exactly=her_own if who.key == "citizen" else exactly,
             withheld=empty,
         )
 
@@ -674,6 +680,29 @@ def _explain_instance_get(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterat
     yield from _explain_by_id(leaks, who, what, "GET")
 
 
+def _review(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    """The emergency about Anna was declared in a hospital of the officer's region: it is hers alone to review.
+
+    A review that is not there and one of somebody else are the same (tests/app/sharing/test_reviews_and_notices.py); here
+    the outcome is left out, so that the matrix finds the world as it was.
+    """
+    if what is OPEN:
+        given = {"resourceType": "Parameters", "parameter": [{"name": "comment", "valueString": "set"}]}
+        asks = [Ask(method="POST", path=f"/Task/{id_}/$review", json=given) for id_ in ("0" * 32, leaks.alien)]
+        yield Case(ask=asks[0], twins=tuple(asks[1:]), shown=False, hidden=422)
+        given = {"resourceType": "Parameters", "parameter": [{"name": "outcome", "valueCode": "justified"}]}
+        asks = [
+            Ask(method="POST", path=f"/Task/{id_}/$review", json=given)
+            for id_ in ("0" * 32, leaks.patients[ANNA], leaks.ids[OPEN.key], leaks.alien)
+        ]
+        yield Case(
+            ask=asks[0],
+            twins=tuple(asks[1:]),
+            shown=False,
+            hidden=404 if who.key == "data-protection" else 403,
+        )
+
+
 def _declaring(operation: str) -> Probe:
     """Whoever may open a door is answered alike for a citizen who is known and one who is not."""
     code = {"code": "life-in-danger"} if operation == "$emergency-access" else {}
@@ -724,6 +753,7 @@ PROBES: Mapping[tuple[str, tuple[str, ...]], Probe] = {
     ("POST", (_T, "$explain-access")): _explain_by_type,
     ("POST", (_T, _I, "$explain-access")): _explain_instance_post,
     ("GET", (_T, _I, "$explain-access")): _explain_instance_get,
+    ("POST", (_T, _I, "$review")): _review,
     ("POST", (_T, "$treating-now")): _declaring("$treating-now"),
     ("POST", (_T, "$consent-now")): _declaring("$consent-now"),
     ("POST", (_T, "$emergency-access")): _declaring("$emergency-access"),
