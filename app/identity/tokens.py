@@ -7,7 +7,9 @@ Claims: `iss`, `aud`, `sub`, `exp`, `iat`, `jti`, `client_id`, and in `extension
 Source: IHE IUA, https://profiles.ihe.net/ITI/IUA/ ; algorithms: SMART App Launch 2.2, client-confidential-asymmetric.
 """
 
+import base64
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -81,9 +83,23 @@ class TokenVerifier:
                 last = error
                 continue
             if claims["iss"] == issuer:
+                _check_once(token)
                 return claims
             last = ValueError("issuer")  # another issuer may have the same key; nobody speaks for another
         raise last
+
+
+def _check_once(token: str) -> None:
+    """Check that neither header nor claims name a thing twice: two readers could take different ones."""
+    for part in token.split(".")[:2]:
+        json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)), object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("claim")
+    return found
 
 
 def _seconds(claims: Mapping[str, Any], name: str) -> int:
