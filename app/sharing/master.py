@@ -24,6 +24,8 @@ async def master_among(snapshot: Snapshot, patients: Sequence[Stored]) -> Stored
     kinds = [kind_of(registry, patient.signature.controller) for patient in patients]
     best = min(rank_of(kind) for kind in kinds)
     foremost = [place for place, kind in enumerate(kinds) if rank_of(kind) == best]
+    if not all(_says_who(patient.body) for patient in patients):
+        foremost = list(range(len(patients)))  # a bare Patient stands behind all others, whatever its source's rank
     if len(foremost) == 1:  # what the bodies say decides among sources of the same rank alone
         return patients[foremost[0]]
     chosen = master_of(
@@ -38,3 +40,8 @@ async def master_among(snapshot: Snapshot, patients: Sequence[Stored]) -> Stored
         ]
     )
     return None if chosen is None else patients[chosen.key]
+
+
+def _says_who(body: bytes) -> bool:
+    """Tell whether a Patient can say more than numbers, without reading it: a name or a date of birth stands there."""
+    return b'"family"' in body or b'"birthDate"' in body

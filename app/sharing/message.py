@@ -32,7 +32,7 @@ from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.values import Acknowledged, Written
 from app.store import answers, bookkeeping, citizens, directory, facts, outbox, relations, stays, versions
-from app.store.controller import controller_of
+from app.store.controller import controller_of, kind_of
 from app.store.database import Snapshot
 from app.store.directory import Directory
 from app.store.job import Job, Write
@@ -56,6 +56,8 @@ from schemas.admit import Admitted, admit
 from schemas.fault import Fault
 
 _PATIENT, _ENCOUNTER = "urn:uuid:00000000-0000-4000-8000-000000000001", "urn:uuid:00000000-0000-4000-8000-000000000002"
+_HAVE_STAYS = frozenset({"hospital"})
+"""Kinds of organisation whose notifications count: nobody else's stay makes a municipality stop its help."""
 _STATUS = {Answer.OK: 200, Answer.FATAL: 422, Answer.TRANSIENT: 503}
 OWN = Party(sor="999999999999999", gln="", name="Overgang")
 """How the service names itself in acknowledgements; synthetic until an operator is registered."""
@@ -122,6 +124,9 @@ async def _party_faults(service: Service, call: Call, notification: Notification
 
     client = call.caller.requester.organisation or ""
     parties = check_parties(notification, client_organisation=client, is_within=is_within)
+    if kind_of(registry, controller_of(registry, notification.provider.sor)) not in _HAVE_STAYS:
+        path = "Bundle.entry.resource.ofType(Encounter).serviceProvider"
+        parties += (Fault(path, "forbidden", "the directory knows no hospital here; others have no stays"),)
     return (*parties, *check_times(notification, at=from_us(call.at_us)))
 
 

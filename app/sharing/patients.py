@@ -16,7 +16,14 @@ from app.store.citizens import CitizenRow
 from app.store.controller import kind_of
 from app.store.database import Snapshot
 from app.store.resources import Stored
-from app.translate.demographics import Candidate, Contradiction, contradictions, demographics_of, master_of
+from app.translate.demographics import (
+    TELL_OF_DEATH,
+    Candidate,
+    Contradiction,
+    contradictions,
+    demographics_of,
+    master_of,
+)
 from consent.vocabulary import Action
 from schemas.homes import HOME_OF
 
@@ -107,7 +114,9 @@ async def amended(
     born = said.born_us
     if born is None:
         born = next((one.demographics.born_us for one in candidates if one.demographics.born_us is not None), None)
-    return replace(row, master=master.key, born=born, died=said.died_us), contradictions(candidates)
+    deaths = [one.demographics.died_us for one in candidates if one.source_kind in TELL_OF_DEATH]
+    died = next((died_us for died_us in deaths if died_us is not None), None)
+    return replace(row, master=master.key, born=born, died=died), contradictions(candidates)
 
 
 PATIENT = HOME_OF["Patient"].number

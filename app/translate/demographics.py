@@ -14,6 +14,8 @@ from app.translate.elements import objects, text
 from app.translate.times import Bounds, bounds, period
 from schemas.terminology.identifiers import CitizenNumber, citizen_number
 
+TELL_OF_DEATH: Final = frozenset({"register", "authority"})
+"""Kinds of source whose word on a death is a fact here; a notice of a hospital alone closes and opens nothing."""
 RANKS: Final = ("register", "region", "hospital", "general-practice", "municipality")
 """Kinds of source, most trusted first; any other kind comes last."""
 
@@ -37,6 +39,11 @@ class Demographics:
     is_dead: bool | None = None
     family: str = field(default="", repr=False)  # folded, of the official name
     is_whole_date: bool = False  # the birth date is given to the day
+
+    @property
+    def is_bare(self) -> bool:
+        """Tell whether the Patient says numbers alone, as messages do: it never answers where another one can."""
+        return not self.family and self.born_us is None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +86,7 @@ def rank_of(source_kind: str) -> int:
 
 
 def master_of(candidates: Sequence[Candidate]) -> Candidate | None:
-    """Return the Patient that answers for the citizen: best rank, then one with a CPR number, then the newest."""
+    """Return the Patient that answers: one that says who it is, then best rank, one with a CPR number, the newest."""
     return min(candidates, key=_order, default=None)
 
 
@@ -93,9 +100,10 @@ def contradictions(candidates: Sequence[Candidate]) -> tuple[Contradiction, ...]
     )
 
 
-def _order(candidate: Candidate) -> tuple[int, bool, int, int]:
-    has_cpr = any(held.number.is_permanent and not held.is_old for held in candidate.demographics.numbers)
-    return rank_of(candidate.source_kind), not has_cpr, -candidate.updated_us, candidate.key
+def _order(candidate: Candidate) -> tuple[bool, int, bool, int, int]:
+    said = candidate.demographics
+    has_cpr = any(held.number.is_permanent and not held.is_old for held in said.numbers)
+    return said.is_bare, rank_of(candidate.source_kind), not has_cpr, -candidate.updated_us, candidate.key
 
 
 def _numbers(resource: Mapping[str, Any]) -> tuple[NumberInForce, ...]:
