@@ -13,6 +13,8 @@ from consent.vocabulary import Label
 
 Payload = TypeVar("Payload")
 
+_NORMAL_ONLY = Label.NORMAL_ONLY  # to ask an enum for a member runs Python, here a hundred times for every decision
+
 
 def may_disclose(permit: Permit, item: Item) -> bool:
     """Tell whether the permit covers the record: a grant opens it and nothing withholds it."""
@@ -69,11 +71,13 @@ def residual(permit: Permit, signature: Signature) -> Condition:
 
 def _judged(permit: Permit, signature: Signature) -> Condition:
     tree = permit.organisations
-    if not any(opens(grant, signature, tree) for grant in permit.grants):
+    for grant in permit.grants:
+        if opens(grant, signature, tree):
+            break
+    else:
         return NEVER
-    if not permit.withheld:
-        return ALWAYS
-    return conjunction(negation(_membership(withheld, signature, tree)) for withheld in permit.withheld)
+    closed = [part for withheld in permit.withheld if (part := _membership(withheld, signature, tree)) is not NEVER]
+    return conjunction([negation(part) for part in closed]) if closed else ALWAYS
 
 
 def opens(grant: Grant, signature: Signature, tree: Organisations) -> bool:
@@ -122,7 +126,7 @@ def _speaks_of(data: DataScope, signature: Signature, tree: Organisations) -> bo
 
 
 def _bears(wanted: frozenset[Label], labels: frozenset[Label]) -> bool:
-    return not wanted.isdisjoint(labels) or (Label.NORMAL_ONLY in wanted and not labels)
+    return not wanted.isdisjoint(labels) or (not labels and _NORMAL_ONLY in wanted)
 
 
 def _comes_from(data: DataScope, signature: Signature, tree: Organisations) -> bool:

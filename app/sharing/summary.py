@@ -8,6 +8,7 @@ nothing: at most the document is composed again, and is the same.
 
 import hashlib
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from app import audit, gate
 from app.context import Call, Service
@@ -32,7 +33,7 @@ from consent.model import OrganisationKey, PersonKey, Signature
 from consent.policy import TREATING
 from consent.vocabulary import Action, Category, Regime
 from schemas.fault import Fault
-from schemas.homes import TYPE_NAME, TYPE_NUMBER
+from schemas.homes import TYPE_NUMBER
 
 _PATIENT = TYPE_NUMBER["Patient"]
 
@@ -162,26 +163,23 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
     # INVARIANT: a change of what is hidden moves nothing: the versions shown are what the tag is made of.
     key = _digest(service, call, access, view, [number for one in released for number in (one.n, one.version)])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    entries = _entries(released)
-    patients = [(stored, entry) for stored, entry in zip(released, entries, strict=True) if entry.type == "Patient"]
-    master = await master_among(snapshot, [stored for stored, _ in patients])
-    answering = next((entry for stored, entry in patients if stored is master), None)
+    patients = [stored for stored in released if stored.type_number == _PATIENT]
+    answering = await master_among(snapshot, patients)
     at = from_us(call.at_us)
     made = compose(
         view=view,
         patient=_bare_patient(service, access) if answering is None else answering,
-        entries=[entry for entry in entries if entry is not answering],
+        entries=[stored for stored in released if stored is not answering],
         at=at,
         base_url=service.settings.public_url,
         organisation_names=registry.names,
         organisation_phones=registry.phones,
-        other_patients=[f"Patient/{entry.id}" for _, entry in patients if entry is not answering],
+        other_patients=[f"Patient/{stored.id}" for stored in patients if stored is not answering],
         reader_can_emergency=call.caller.requester.function in TREATING,
         bundle_id=_bundle_id(service, key, call),
         computing=service.settings.habitual_computing or service.is_demo,
     )
-    shown = {ref.partition("/")[2] for ref in made.shown}  # ids are of a citizen's records, whatever their type
-    stood = [stored for stored, entry in zip(released, entries, strict=True) if entry.id in shown]
+    stood = sorted([record for record in made.records if isinstance(record, Stored)], key=attrgetter("n"))
     flat = tuple([number for stored in stood for number in stored[1:4]])
     signatures = {stored.sig: stored.signature for stored in stood}
     categories = tuple(sorted({signature.category.value for signature in signatures.values()}))
@@ -192,14 +190,6 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
         moment for moment in (until_us, None if permit_until is None else to_us(permit_until)) if moment is not None
     ]
     return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
-
-
-def _entries(released: Sequence[Stored]) -> list[Entry]:
-    """Return the records as the summary takes them."""
-    return [
-        Entry(TYPE_NAME[one.type_number], one.id, one.updated_us, one.owner.signatures[one.sig], one.line, one.body)
-        for one in released
-    ]
 
 
 def _bare_patient(service: Service, access: Access) -> Entry:

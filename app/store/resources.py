@@ -217,8 +217,8 @@ def _at(pid: int, values: dict[str, int]) -> dict[str, int]:
 
 def _stored(owner: Owner, rows: list[Row]) -> list[Stored]:
     owner.ns = [row[1] for row in rows]
-    make = Stored._make
-    return [make((owner, *row)) for row in rows]
+    make = tuple.__new__  # what `Stored._make` does, in half the time
+    return [make(Stored, (owner, *row)) for row in rows]
 
 
 def _single(found: list[Stored]) -> Stored | None:

@@ -1,8 +1,8 @@
 """Signatures of a citizen's records: the few combinations of what decisions rest on, each numbered once per citizen."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, select
 
@@ -13,8 +13,7 @@ from consent.model import OrganisationKey, PersonKey, Signature
 from consent.vocabulary import Category, Label, Regime
 
 
-@dataclass(frozen=True, slots=True)
-class SignatureRow:
+class SignatureRow(NamedTuple):
     """`last_change` is `citizen.change` after the newest change of a record under this signature."""
 
     number: int

@@ -11,8 +11,8 @@ import msgspec
 
 from app.summary import catalogue, lines, narrative, splicing, stays, times
 from app.summary.markup import safe
-from app.summary.model import Entry, Mark, Summary
-from app.summary.scene import Row, Scene, by_age
+from app.summary.model import Mark, Record, Summary
+from app.summary.scene import NO_ENTRY, Row, Scene, by_age
 from app.summary.sections import VIEWS, View
 from consent.model import Signature
 from schemas.terminology import systems
@@ -23,8 +23,8 @@ _json = msgspec.json.Encoder().encode
 def compose(
     *,
     view: str,
-    patient: Entry,
-    entries: Sequence[Entry],
+    patient: Record,
+    entries: Sequence[Record],
     at: datetime,
     base_url: str,
     organisation_names: Mapping[str, str],
@@ -71,18 +71,20 @@ def compose(
     _follow_links(scene, shown)
     listed = [ref for ref in scene.by_ref if ref in shown and ref != master]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
-    entries_shown = [(row.entry, row.line.patients) for ref in listed if (row := scene.by_ref[ref]).in_bundle]
+    stood = [scene.by_ref[ref] for ref in listed]
+    bodies = [(row.ref, row.record.body, row.line.patients) for row in stood if row.type not in NO_ENTRY]
     base = _json(base_url)[1:-1]
     others = [each.removeprefix("Patient/") for each in other_patients]
-    spliced = splicing.spliced([(patient, ()), *entries_shown], base, others, patient.id)
+    spliced = splicing.spliced([(master, patient.body, ()), *bodies], base, others, patient.id)
     body = b"".join((*composition, *spliced, b"]}"))
     until = times.from_us(scene.deadline) if scene.deadline is not None else None
-    return Summary(body=body, valid_until=until, shown=(master, *listed))
+    records = (patient, *[row.record for row in stood])
+    return Summary(body=body, valid_until=until, shown=(master, *listed), records=records)
 
 
 def _scene(
-    patient: Entry,
-    entries: Sequence[Entry],
+    patient: Record,
+    entries: Sequence[Record],
     at: datetime,
     names: Mapping[str, str],
     phones: Mapping[str, str],
@@ -96,13 +98,17 @@ def _scene(
     master = f"Patient/{patient.id}"
     given = (patient, *entries)
     for entry, line in zip(given, lines.read_all(given), strict=True):
-        ref = f"{entry.type}/{entry.id}"
-        if line is None or ref in by_ref or (ref == master and entry is not patient):
+        if line is None:
             continue
-        source = sources.get(id(entry.signature))
+        ref = line.ref or f"{entry.type}/{entry.id}"
+        if ref in by_ref or (ref == master and entry is not patient):
+            continue
+        signature = entry.signature
+        source = sources.get(id(signature))
         if source is None:
-            source = sources[id(entry.signature)] = _source(entry.signature, names)
-        by_ref[ref] = row = Row(line, ref, entry, source, (-line.as_of, -entry.updated_us, ref))
+            source = sources[id(signature)] = _source(signature, names)
+        age = (-line.as_of, -entry.updated_us, ref)
+        by_ref[ref] = row = Row(line, ref, entry.type, entry, signature.controller, source, age)
         found = rows.get(line.kind)
         if found is None:
             rows[line.kind] = [row]

@@ -87,7 +87,12 @@ def concept_of(codes: tuple[str, ...]) -> Concept | None:
 
 
 def _is_municipal(row: Row) -> bool:
-    return bool(row.line.codes) and all(code.startswith("FSIII|") for code in row.line.codes)
+    return bool(row.line.codes) and _all_fsiii(row.line.codes)
+
+
+@lru_cache(maxsize=8192)
+def _all_fsiii(codes: tuple[str, ...]) -> bool:
+    return all(code.startswith("FSIII|") for code in codes)
 
 
 def diagnoses(rows: list[Row]) -> list[Group]:
@@ -121,20 +126,21 @@ def diagnoses(rows: list[Row]) -> list[Group]:
     return groups
 
 
-def _sector(row: Row) -> Text | None:
+@lru_cache(maxsize=8192)
+def _sector(codes: tuple[str, ...]) -> Text | None:
     for prefix, text in (
         ("ICPC-2|", catalogue.GENERAL_PRACTICE),
         ("SKS|", catalogue.HOSPITAL),
         ("FSIII|", catalogue.MUNICIPALITY),
     ):
-        if any(code.startswith(prefix) for code in row.line.codes):
+        if any(code.startswith(prefix) for code in codes):
             return text
     return None
 
 
 def is_active(group: Group) -> bool:
     """Tell whether any source holds the diagnosis active."""
-    return any(not row.has(Mark.INACTIVE) for row in group.rows)
+    return any(not row.line.marks & Mark.INACTIVE for row in group.rows)
 
 
 def diagnosis_item(scene: Scene, section: Section, group: Group) -> str:
@@ -158,7 +164,7 @@ def diagnosis_item(scene: Scene, section: Section, group: Group) -> str:
 
 
 def _source_item(scene: Scene, section: Section, row: Row) -> str:
-    sector = _sector(row)
+    sector = _sector(row.line.codes)
     label = f"{sector.da}: " if sector else ""
     return scene.item(row, f"{label}{row.line.html}", section.stale_days)
 
@@ -177,8 +183,8 @@ def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
     statements: list[Row] = []
     if active or scene.groups is None:
         rows = scene.of(section)
-        statements = [row for row in rows if row.has(Mark.ABSENCE)]
-        scene.groups = diagnoses([row for row in rows if not row.has(Mark.ABSENCE)])
+        statements = [row for row in rows if row.line.marks & Mark.ABSENCE]
+        scene.groups = diagnoses([row for row in rows if not row.line.marks & Mark.ABSENCE] if statements else rows)
     chosen = [group for group in scene.groups if is_active(group) is active]
     if section.limit is not None:
         chosen = chosen[: section.limit]
@@ -232,10 +238,11 @@ def drugs(scene: Scene, rows: list[Row]) -> list[Drug]:
                 atc = atc or pointed.line.topic
                 html = pointed.line.html
         twins = by_key.setdefault(line.key, []) if line.key else []
-        twin = next((each for each in twins if all(other.owner != row.owner for other in each.group)), None)
-        if twin is not None:
-            twin.group.append(row)
-            continue
+        if twins:
+            twin = next((each for each in twins if all(other.owner != row.owner for other in each.group)), None)
+            if twin is not None:
+                twin.group.append(row)
+                continue
         drug = Drug(row, html, marks, atc, [row])
         found.append(drug)
         twins.append(drug)
@@ -254,6 +261,8 @@ def _doses(rows: list[Row]) -> dict[str, Row]:
 
 def _given(drug: Drug, doses: dict[str, Row]) -> Row | None:
     """Return the newest dose of a drug: of its own order, of the same substance, or of the same name."""
+    if not doses:
+        return None
     keys = [row.ref for row in drug.group]
     keys += (drug.atc if len(drug.atc) == _WHOLE_ATC else "", drug.row.line.name)
     return min((dose for key in keys if (dose := doses.get(key))), key=by_age, default=None)

@@ -1,7 +1,6 @@
 """Habitual values beside the latest measurements (docs/habitual-values.md)."""
 
 from collections.abc import Callable
-from statistics import median
 
 from app.summary import catalogue, functional, stays, times, topics
 from app.summary.catalogue import Text
@@ -13,10 +12,12 @@ from app.summary.topics import Topic
 COMPUTE_FROM = 3
 """Fewest measurements outside stays from which a habitual value is computed."""
 COMPUTE_DAYS = 365
+_COMPUTE_WINDOW = COMPUTE_DAYS * times.DAY
 OTHERS = 12
 OTHER_DAYS = 30
 
-_VARIANTS: dict[str, tuple[tuple[Text | None, Callable[[Row], bool]], ...]] = {
+_Variant = tuple[Text | None, Callable[[Row], bool] | None]
+_VARIANTS: dict[str, tuple[_Variant, ...]] = {
     "saturation": (
         (catalogue.ROOM_AIR, lambda row: row.has(Mark.ROOM_AIR)),
         (catalogue.OXYGEN, lambda row: row.has(Mark.OXYGEN)),
@@ -24,7 +25,8 @@ _VARIANTS: dict[str, tuple[tuple[Text | None, Callable[[Row], bool]], ...]] = {
     )
 }
 """What must never be mixed within a topic."""
-_ONE: tuple[tuple[Text | None, Callable[[Row], bool]], ...] = ((None, lambda _: True),)
+_ONE: tuple[_Variant, ...] = ((None, None),)
+_WITHIN = {topic.key: tuple(each.key for each in topics.VALUES if each.within == topic.key) for topic in topics.VALUES}
 
 
 Topics = dict[str, list[Row]]
@@ -55,26 +57,30 @@ def declared(scene: Scene, row: Row, stale_days: int | None) -> str:
 
 
 def _spread(values: list[float]) -> str:
-    return f"{figure(median(values))} ({range_text(min(values), max(values))})"
+    values.sort()
+    half, is_odd = divmod(len(values), 2)
+    middle = values[half] if is_odd else (values[half - 1] + values[half]) / 2
+    return f"{figure(middle)} ({range_text(values[0], values[-1])})"
 
 
 def computed(scene: Scene, rows: list[Row]) -> str:
     """Write median and spread of measurements outside every stay, or nothing when there are too few."""
     edge = scene.chain.start if scene.chain else scene.at
-    used = []
-    for row in rows:
-        moment = row.line.as_of
-        fresh = moment >= edge - COMPUTE_DAYS * times.DAY
-        if scene.chain is None and fresh:
-            fresh = not scene.passed(moment + COMPUTE_DAYS * times.DAY + 1)
-        if fresh and moment <= edge and row.line.low is not None and not stays.inside(scene.chains, moment):
-            used.append(row)
-    if len(used) < COMPUTE_FROM or len({row.line.unit for row in used}) > 1:
+    oldest = edge - _COMPUTE_WINDOW
+    fresh = [line for row in rows if (line := row.line).as_of >= oldest]
+    if scene.chain is None and fresh:
+        scene.passed(fresh[-1].as_of + _COMPUTE_WINDOW + 1)  # not yet: the oldest is the first to fall out
+    used = [
+        line
+        for line in fresh
+        if line.low is not None and line.as_of <= edge and not stays.inside(scene.chains, line.as_of)
+    ]
+    if len(used) < COMPUTE_FROM or len({line.unit for line in used}) > 1:
         return ""
-    upper = _spread([row.line.low for row in used if row.line.low is not None])
-    lower = [row.line.second_low for row in used if row.line.second_low is not None]
+    upper = _spread([line.low for line in used if line.low is not None])
+    lower = [line.second_low for line in used if line.second_low is not None]
     told = f"{upper}/{_spread(lower)}" if len(lower) == len(used) else upper
-    return f"{catalogue.HABITUAL_COMPUTED.da}: <b>{told}</b> {used[0].line.unit}, n = {len(used)}"
+    return f"{catalogue.HABITUAL_COMPUTED.da}: <b>{told}</b> {used[0].unit}, n = {len(used)}"
 
 
 def _latest(label: Text, scene: Scene, row: Row) -> str:
@@ -87,10 +93,10 @@ def _topic_items(
     """Write one topic: per variant what is declared, computed, latest before the stay, and latest."""
     items: list[str] = []
     rows: list[Row] = []
-    narrower = [row for each in topics.VALUES if each.within == topic.key for row in known.get(each.key, ())]
+    narrower = [row for key in _WITHIN.get(topic.key, ()) for row in known.get(key, ())]
     for variant, fits in _VARIANTS.get(topic.key, _ONE):
-        told = _newest_by_owner([row for row in said.get(topic.key, ()) if fits(row)])
-        measured = [row for row in known.get(topic.key, ()) if fits(row)]
+        told = _newest_by_owner([row for row in said.get(topic.key, ()) if fits is None or fits(row)])
+        measured = [row for row in known.get(topic.key, ()) if fits is None or fits(row)]
         lines = [declared(scene, row, section.stale_days) for row in told]
         chosen = list(told)
         if scene.computing and (shown := computed(scene, measured)):

@@ -7,7 +7,7 @@ import msgspec
 
 from app.summary.distil import courses, documents, drugs, measures, persons, problems
 from app.summary.elements import JSON, string
-from app.summary.model import LINE_VERSION, Entry, Line
+from app.summary.model import LINE_VERSION, Line, Record
 from app.summary.splicing import patients_named
 from consent.vocabulary import Category
 
@@ -56,7 +56,8 @@ _parse = msgspec.json.Decoder(dict[str, Any]).decode
 def line_of(resource: dict[str, Any], *, category: Category, body: bytes | None = None) -> bytes:
     """Distil a resource, with its references already resolved; empty when it is never in the summary.
 
-    `body` are the bytes that are stored beside the line; with them the line says where they name Patients.
+    `body` are the bytes that are stored beside the line; with them the line says where they name Patients, and what the
+    resource is called.
     Never raises, whatever the resource holds: what is not as FHIR says it should be is taken as not said.
     """
     distil = DISTILLERS.get(string(resource.get("resourceType")))
@@ -65,13 +66,14 @@ def line_of(resource: dict[str, Any], *, category: Category, body: bytes | None 
         return b""
     values = list(msgspec.structs.astuple(line))
     if body is not None:
-        values[-1] = patients_named(body)
+        id_ = string(resource.get("id"))
+        values[-2:] = patients_named(body), f"{resource['resourceType']}/{id_}" if id_ else ""
     while values[-1] == _DEFAULTS[len(values) - 1]:
         values.pop()
     return _encode(values)
 
 
-def read_all(entries: Sequence[Entry]) -> list[Line | None]:
+def read_all(entries: Sequence[Record]) -> list[Line | None]:
     """Return the lines of entries, decoded in one call: half the time of one by one."""
     stored = [entry.line for entry in entries if entry.line]
     try:
@@ -86,7 +88,7 @@ def read_all(entries: Sequence[Entry]) -> list[Line | None]:
     ]
 
 
-def read(entry: Entry) -> Line | None:
+def read(entry: Record) -> Line | None:
     """Return the line of an entry; one that another version of the service made is distilled anew from the body."""
     if not entry.line:
         return None

@@ -1,6 +1,7 @@
 """XHTML that is also safe inside a JSON string as it stands: no quotation mark, backslash or control character."""
 
 import re
+from functools import lru_cache
 
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\u202a-\u202e\u2066-\u2069]"
@@ -41,6 +42,7 @@ def labelled(label: str, fragment: str) -> str:
     return f"{label}: {fragment}" if fragment else ""
 
 
+@lru_cache(maxsize=4096)
 def figure(value: float) -> str:
     """Write a number the Danish way: decimal comma, no trailing zeros, at most three decimals."""
     shown = f"{value:.3f}".rstrip("0").rstrip(".").replace(".", ",") if abs(value) < _READABLE else f"{value:.3g}"

@@ -1,12 +1,12 @@
 """The values of the summary: what a resource is distilled to, what goes in, what comes out.
 
-`Line` and `Entry` are msgspec structs, not dataclasses: a hundred and fifty of them are made for every answer, and a
+`Line` is a msgspec struct, not a dataclass: a hundred and fifty of them are made for every answer, and a
 frozen dataclass takes ten times as long to make.
 """
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -109,10 +109,31 @@ class Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     moment: int | None = None  # last dose, when a relative was told, end of responsibility
     key: str = ""  # identity of a drug line, a date in words
     patients: tuple[int, ...] | None = None  # see `splicing.patients_named`; `None`: not looked for yet
+    ref: str = ""  # 'Type/id' of the resource itself; empty: ask the record
+
+
+class Record(Protocol):
+    """One permitted resource: `id` public, `updated_us` when we received it, `body` the stored bytes.
+
+    What the store returns is one as it is: to make another value of each would cost as much as decoding its line.
+    """
+
+    @property
+    def type(self) -> str: ...  # noqa: D102
+    @property
+    def id(self) -> str: ...  # noqa: D102
+    @property
+    def updated_us(self) -> int: ...  # noqa: D102
+    @property
+    def signature(self) -> Signature: ...  # noqa: D102
+    @property
+    def line(self) -> bytes: ...  # noqa: D102
+    @property
+    def body(self) -> bytes: ...  # noqa: D102
 
 
 class Entry(msgspec.Struct, frozen=True, gc=False):
-    """One permitted resource: `id` public, `updated_us` when we received it, `body` the stored bytes."""
+    """A `Record` that is not in the store."""
 
     type: str
     id: str
@@ -124,7 +145,7 @@ class Entry(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """A composed document. `shown` are the 'Type/id' of the stored resources in it, in their order.
+    """A composed document. `shown` are the 'Type/id' of the stored resources in it, in their order, `records` these.
 
     `valid_until` is the next moment at which the same entries would read differently (an appointment passes, a note
     expires, a value grows stale); `None` means never.
@@ -133,3 +154,4 @@ class Summary:
     body: bytes
     valid_until: datetime | None
     shown: tuple[str, ...]
+    records: tuple[Record, ...]

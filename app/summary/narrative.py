@@ -7,7 +7,7 @@ import msgspec
 
 from app.summary import catalogue, times
 from app.summary.model import Mark
-from app.summary.scene import NO_ENTRY, Block, Row, Scene, Section, both, mark
+from app.summary.scene import NO_ENTRY, Block, Row, Scene, Section, both, by_as_of, mark
 from schemas.terminology import systems
 
 _json = msgspec.json.Encoder().encode
@@ -50,22 +50,21 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
     notice = standing if section.notice else ""
     if not block.parts:
         return empty + f'{notice}</div>"}},{EMPTY_REASON}}}'.encode()
-    newest: Row | None = None
-    names: set[str] = set()
-    references: dict[str, None] = {}
-    allowed = section.types
-    for row in block.rows:
-        if newest is None or row.line.as_of > newest.line.as_of:
-            newest = row
-        names.add(row.source)
-        type_ = row.entry.type
-        if (type_ not in NO_ENTRY or row.ref == master) and (allowed is None or type_ in allowed):
-            references[f'{base}{row.ref}"}}'] = None
-    origin = ""
-    if newest is not None:
+    rows = block.rows
+    origin = entries = ""
+    if rows:
+        newest = max(rows, key=by_as_of)
+        names = {row.source for row in rows}
         label = catalogue.SOURCE.da if len(names) == 1 else catalogue.SOURCES.da
         origin = f"<p><small>{newest.line.as_of_text} · {label}: {', '.join(sorted(names))}</small></p>"
-    entries = f',"entry":[{",".join(references)}]' if references else ""
+        allowed = section.types
+        if allowed is None:
+            references = [row.ref for row in rows if row.type not in NO_ENTRY or row.ref == master]
+        else:  # which holds none of `NO_ENTRY`
+            references = [row.ref for row in rows if row.type in allowed]
+        if references:
+            between = f'"}},{base}'
+            entries = f',"entry":[{base}{between.join(dict.fromkeys(references))}"}}]'
     return f'{opening}{origin}{"".join(block.parts)}{notice}</div>"}}{entries}}}'.encode()
 
 

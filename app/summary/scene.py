@@ -11,7 +11,7 @@ import msgspec
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
 from app.summary.markup import safe
-from app.summary.model import Entry, Line
+from app.summary.model import Line, Record
 
 if TYPE_CHECKING:
     from app.summary.functional import Level
@@ -28,24 +28,16 @@ class Row(msgspec.Struct, frozen=True, eq=False, gc=False):
 
     line: Line
     ref: str  # 'Type/id'
-    entry: Entry
+    type: str
+    record: Record
+    owner: str  # the controller: tells sources apart
     source: str  # organisation's name, escaped
     age: tuple[int, int, str]  # sorts newest first
 
     @property
-    def type(self) -> str:
-        """The resource's type."""
-        return self.entry.type
-
-    @property
-    def owner(self) -> str:
-        """The controller: tells sources apart."""
-        return self.entry.signature.controller
-
-    @property
     def in_bundle(self) -> bool:
         """Whether it may be an entry: one patient only, and no second Composition (bdl-ips-1)."""
-        return self.entry.type not in NO_ENTRY
+        return self.type not in NO_ENTRY
 
     def has(self, mark: int) -> bool:
         """Tell whether the line bears the mark."""
@@ -129,7 +121,7 @@ class Scene:
             found = [row for rows in parts for row in rows]
             found.sort(key=by_age)
         types = section.types
-        return found[:] if types is None else [row for row in found if row.entry.type in types]
+        return found[:] if types is None else [row for row in found if row.type in types]
 
     def by_topic(self, kind: str) -> dict[str, list[Row]]:
         """Return the rows of a kind by topic, newest first; made once."""
@@ -159,7 +151,7 @@ class Scene:
     def origin(self, row: Row, stale_days: int | None = None) -> str:
         """Write as-of, received (where it is another day) and source of a row, and whether it is stale."""
         line = row.line
-        day, received = self._received[row.entry.updated_us]
+        day, received = self._received[row.record.updated_us]
         told = f" <small>{line.as_of_text}{'' if day == line.day else received} · {row.source}</small>"
         if stale_days is not None and self.is_stale(line.as_of, stale_days):
             told += f" {mark(catalogue.STALE)}"
@@ -198,6 +190,8 @@ def newest(rows: Iterable[Row]) -> list[Row]:
     """Sort newest first."""
     return sorted(rows, key=by_age)
 
+
+by_as_of = attrgetter("line.as_of")
 
 by_age = attrgetter("age")
 """Sort key: newest first; equal dates by received, then by id, so that the order never depends on storage."""

@@ -4,8 +4,6 @@ import re
 from collections.abc import Collection, Iterable
 from typing import Final
 
-from app.summary.model import Entry
-
 _NAMED: Final = re.compile(rb'"reference"[ \t\r\n]*+:[ \t\r\n]*+"Patient/')
 
 
@@ -18,12 +16,12 @@ def patients_named(body: bytes) -> tuple[int, ...]:
 
 
 def spliced(
-    shown: Iterable[tuple[Entry, tuple[int, ...] | None]], base: bytes, others: Collection[str], master: str
+    shown: Iterable[tuple[str, bytes, tuple[int, ...] | None]], base: bytes, others: Collection[str], master: str
 ) -> list[bytes]:
     """Return the pieces of the entries, a comma before each; INVARIANT: no body is parsed or written anew.
 
     Args:
-        shown: with each entry where its body names Patients; `None` is not known.
+        shown: 'Type/id', body, and where it names Patients; `None` is not known.
         base: of the FHIR service, escaped for JSON.
         others: ids of the citizen's further source Patients.
         master: the id that stands in their place.
@@ -32,9 +30,8 @@ def spliced(
     replaced = {each.encode() for each in others if each != master}
     own = master.encode()
     pieces: list[bytes] = []
-    for entry, named in shown:
-        body = entry.body
-        pieces += (opening, f'{entry.type}/{entry.id}","resource":'.encode())
+    for ref, body, named in shown:
+        pieces += (opening, ref.encode(), b'","resource":')
         if replaced:
             done = 0
             for at in patients_named(body) if named is None else named:

@@ -27,6 +27,7 @@ from summary_builders import (
 from app.summary.catalogue import RESTRICTED, RESTRICTED_EMERGENCY, UNAVAILABLE
 from app.summary.lines import DISTILLERS
 from app.summary.model import Kind
+from app.summary.scene import NO_ENTRY
 from app.summary.sections import ALWAYS, SECTION_OF, SECTIONS, VIEW_OF_PROFILE, VIEWS
 from consent.vocabulary import Category
 from schemas.admit import Admitted, admit
@@ -47,6 +48,10 @@ def test_every_section_has_a_code_and_titles_of_its_own():
     assert len({(section.system, section.code) for section in SECTIONS}) == len(SECTIONS) == len(SECTION_OF)
     assert all(section.title.da and section.title.en and section.display for section in SECTIONS)
     assert {section.system for section in SECTIONS} == {systems.LOINC, systems.SECTION_SYSTEM}
+
+
+def test_no_section_allows_as_an_entry_what_is_told_in_words_only():
+    assert all(section.types is None or section.types.isdisjoint(NO_ENTRY) for section in SECTIONS)
 
 
 def test_every_section_stands_in_a_view_and_the_admission_context_has_them_all():
