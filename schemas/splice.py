@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 import msgspec
@@ -89,7 +90,7 @@ def _exchanged(body: bytes, references: Mapping[str, str], replaced: Mapping[str
     INVARIANT: a text is exchanged only when it stands exactly as often as it is to be replaced. Without escapes no JSON
     string has a second spelling, so all that are to be replaced are among those that are counted, and are all of them.
     """
-    if b"\\u" in body or b"\\/" in body or b"href" in body or b"src" in body:
+    if _may_hide_links(body):
         return None
     for text, times in replaced.items():
         literal = b'"%s"' % text.encode()
@@ -101,6 +102,17 @@ def _exchanged(body: bytes, references: Mapping[str, str], replaced: Mapping[str
     return body
 
 
+def _may_hide_links(body: bytes) -> bool:
+    """Tell whether text may be written in two ways, or a narrative has links; sometimes true when neither is so."""
+    pieces = body.split(b"\\")
+    if any(piece.startswith((b"u", b"/")) for piece in pieces[1:]):
+        return True
+    if any(piece.rstrip(b" \t").endswith(b"=") and piece.rstrip(b" \t=").endswith(_LINKING) for piece in pieces[:-1]):
+        return True
+    return b"'" in body and any(name in body for name in _LINKING)
+
+
+_LINKING: Final = (b"href", b"src")
 _BACKSLASH: Final = ord("\\")
 _STRING: Final = rb'"([^"\\]*+(?:\\.[^"\\]*+)*+)"'
 URI_KEYS: Final = ("url", "valueUri", "valueUrl", "valueUuid", "valueOid", "endpoint")
@@ -142,6 +154,12 @@ _TEST_DATA: Final = ("http://terminology.hl7.org/CodeSystem/v3-ActReason", "HTES
 _SERVED: Final = frozenset({"versionId", "lastUpdated", "security", "_versionId", "_lastUpdated"})
 
 
+@lru_cache(maxsize=64)  # a transaction has one time
+def _instant(ms: int) -> str:
+    moment = _EPOCH + timedelta(milliseconds=ms)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+
+
 def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
     """Return the meta that we serve: our version and time; the sender's profile, tag, source and extensions; HTEST.
 
@@ -150,11 +168,7 @@ def received_meta(resource: JSON, *, version: int, updated_us: int) -> bytes:
     """
     received = resource.get("meta")
     kept = received if type(received) is dict else {}
-    moment = _EPOCH + timedelta(milliseconds=updated_us // 1000)
-    meta: JSON = {
-        "versionId": str(version),
-        "lastUpdated": f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z",
-    }
+    meta: JSON = {"versionId": str(version), "lastUpdated": _instant(updated_us // 1000)}
     meta |= {key: value for key, value in kept.items() if key not in _SERVED}
     labels = kept.get("security")
     test = [

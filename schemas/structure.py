@@ -58,10 +58,11 @@ class Node:
     """The table of one type.
 
     `elements` by JSON key; `required` names (a choice by its FHIRPath name); `choices` key -> name. `keys` are the
-    required names if all of them are JSON keys themselves; `None` when a choice is among them.
+    required names if all of them are JSON keys themselves; `None` when a choice is among them. `is_plain`: nothing is
+    required and nothing holds between the elements.
     """
 
-    __slots__ = ("choices", "elements", "keys", "name", "required", "rules")
+    __slots__ = ("choices", "elements", "is_plain", "keys", "name", "required", "rules")
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -70,6 +71,7 @@ class Node:
         self.required: tuple[str, ...] = ()
         self.rules: tuple[Rule, ...] = RULES.get(name, ())
         self.choices: dict[str, str] = {}
+        self.is_plain = False
 
 
 NOTHING: Final = Node("")
@@ -160,6 +162,7 @@ def _build(name: str) -> Node:
                     node.choices["_" + key] = element_name
     node.required = tuple(required)
     node.keys = frozenset(required) if all(name in node.elements for name in required) else None
+    node.is_plain = not (required or node.choices or node.rules or name == "Identifier")
     return node
 
 

@@ -159,10 +159,10 @@ class Walk:
         for key, item in value.items():
             if found is not None and self.count > MAX_FAULTS:
                 return found
-            element = elements.get(key)
-            if element is None:
+            if key not in elements:
                 found = self.unknown(found, key, node)
                 continue
+            element = elements[key]
             kind = element.kind
             if kind == TEXT:
                 if type(item) is not str or not element.check(item):
@@ -185,12 +185,16 @@ class Walk:
                 found = self.array(value, key, item, element, found, depth)
             elif kind != TYPE:
                 found = self.rare(value, key, element, found, depth)
-        if len(value) == 1 and "id" in value and node.name != "Element":
+        if "id" in value and len(value) == 1 and node.name != "Element":
             found = self.add(found, "", "invariant", _ID_ALONE)
+        return found if node.is_plain else self.whole(value, node, found)
+
+    def whole(self, value: JSON, node: Node, found: Found | None) -> Found | None:
+        """Check what an object lacks, and what holds between its elements."""
         keys = node.keys
-        if keys is None or (keys and not keys <= value.keys()):
+        if keys is None or not keys <= value.keys():
             found = self.missing(value, node, found)
-        if node.choices:
+        if node.choices and len(value.keys() & node.choices.keys()) > 1:
             found = self.chosen(value, node, found)
         for rule in node.rules:
             broken = rule.check(value)

@@ -43,6 +43,7 @@ def hash_system_code(system: str, code: str) -> int:
     return _hash("both", f"{system}\0{code.casefold()}")
 
 
+@lru_cache(maxsize=4_096)
 def hash_system(system: str) -> int:
     """Hash a system whatever the code."""
     return _hash("system", system)
@@ -68,8 +69,17 @@ def hash_uri(uri: str) -> int:
 
 
 def hash_reference(reference: str) -> int:
-    """Hash `Type/id`, an absolute URL or a URN; a version is left out."""
-    return _hash("reference", reference.partition("/_history/")[0])
+    """Hash `Type/id`, an absolute URL or a URN; a version is left out.
+
+    Our own names are remembered, as all that is written about a citizen points to her; others may hold numbers.
+    """
+    bare = reference.partition("/_history/")[0]
+    return _hash("reference", bare) if ":" in bare or "?" in bare else _of_relative(bare)
+
+
+@lru_cache(maxsize=1_024)
+def _of_relative(name: str) -> int:
+    return _hash("reference", name)
 
 
 def hash_exact(text: str) -> int:
@@ -77,6 +87,7 @@ def hash_exact(text: str) -> int:
     return _hash("text", text)
 
 
+@lru_cache(maxsize=4_096)
 def hash_unit(system: str, code: str) -> int:
     """Hash a unit; case counts (UCUM). The empty system stands for any."""
     return _hash("unit", f"{system}\0{code}")

@@ -27,7 +27,7 @@ from app.translate.pointing import about
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
 from app.translate.survey import Content
 from consent.directives import may_record
-from consent.disclosure import may_disclose
+from consent.disclosure import covers, may_disclose
 from consent.explain import guidance
 from consent.model import CitizenKey, Directive, Item, Period, Signature
 from consent.vocabulary import Label
@@ -58,6 +58,7 @@ class Drafting:
     `references` maps what the client called things to what we call them; `related` are the signatures of stored
     resources that the entries refer to, by the reference as it stands then, and `places` where these lie. `related`
     follows when a label is raised. `counter_of` tells which of the citizen's resources a reference names, if any.
+    `covered` remembers which signatures a permit covers whole: to direct, or to submit.
     """
 
     call: Call
@@ -74,6 +75,7 @@ class Drafting:
     anchored: frozenset[str] = frozenset()
     patients: dict[int, Mapping[str, Any] | None] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
+    covered: dict[tuple[bool, Signature], bool] = field(default_factory=dict)
 
     def put_all(self, placed: Sequence[Placed], contents: Mapping[int, Content]) -> dict[int, Written]:
         """Draft all entries, by identity of the entry, as `contents` are; faults gather in `faults`.
@@ -202,11 +204,17 @@ class Drafting:
         access = self.access
         if entry.type == "Consent" and self.directing is not None:
             access = self.directing
+        citizen, signature = CitizenKey(self.draft.citizen.pid), classified.signature
+        key = (access is self.directing, signature)
+        if key not in self.covered:
+            self.covered[key] = covers(access.permit, citizen, signature)
+        if self.covered[key]:
+            return
         start, stop = classified.period_us
         item = Item(
-            citizen=CitizenKey(self.draft.citizen.pid),
+            citizen=citizen,
             instance=reference,
-            signature=classified.signature,
+            signature=signature,
             period=Period(start=from_us(start), end=from_us(stop)),
         )
         if not may_disclose(access.permit, item):

@@ -1,6 +1,5 @@
 """Read FHIR data types out of parsed JSON without ever failing: what is not as it should be is not there."""
 
-from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -38,16 +37,14 @@ def number(value: object) -> float | None:
     return known if known - known == 0 else None
 
 
-def codings(concept: object) -> Iterator[tuple[str, str, str]]:
-    """Yield (canonical system, code, display) of a CodeableConcept, a Coding, or an array of either."""
+def codings(concept: object) -> list[tuple[str, str, str]]:
+    """Return (canonical system, code, display) of a CodeableConcept, a Coding, or an array of either."""
+    found: list[tuple[str, str, str]] = []
     for each in nodes(concept):
-        listed = nodes(each.get("coding")) if "coding" in each else [each]
-        for coding in listed:
-            yield (
-                systems.canonical(string(coding.get("system"))),
-                string(coding.get("code")),
-                string(coding.get("display")),
-            )
+        for coding in nodes(each["coding"]) if "coding" in each else (each,):
+            system, code, display = coding.get("system"), coding.get("code"), coding.get("display")
+            found.append((systems.canonical(string(system)), string(code), string(display) if display else ""))
+    return found
 
 
 def code_in(concept: object, system: str) -> str:
@@ -66,7 +63,7 @@ def words(concept: object) -> str:
     for each in listed:
         if text := string(each.get("text")):
             return text
-    found = list(codings(listed))
+    found = codings(listed)
     return next((display for _, _, display in found if display), next((code for _, code, _ in found if code), ""))
 
 

@@ -88,10 +88,8 @@ def regime_of(
     levels (FSIII J) count as health care is to be confirmed by a lawyer.
     `may_be_service` is false when a survey has found no code of such a system.
     """
-    marked = any(
-        code.key == _SOCIAL_CASE for path in ("meta.tag", "meta.security") for code in codings_at(resource, path)
-    )
-    if marked or inherited.social_case:
+    marks = (*codings_at(resource, "meta.tag"), *codings_at(resource, "meta.security"))
+    if inherited.social_case or any(mark.key == _SOCIAL_CASE for mark in marks):
         return Regime.SOCIAL_CASE
     if not may_be_service:
         return Regime.HEALTH_CARE

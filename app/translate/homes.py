@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from app.translate.elements import JSON, contained, every_object, objects, text, type_of, values, walk
+from app.translate.elements import JSON, OBJECT, contained, every_object, objects, text, type_of, values, walk
 from schemas.fault import Fault
 from schemas.homes import HOME_OF, HomeRow
 from schemas.terminology.identifiers import CitizenNumber, citizen_number, is_citizen_system
@@ -102,10 +102,11 @@ def other_citizens(
 
 def is_patient_reference(reference: object) -> bool:
     """Tell whether a Reference points to a Patient, by its address, its stated type or a citizen's number."""
-    if not isinstance(reference, Mapping):
+    if not isinstance(reference, OBJECT):
         return False
-    if any(is_citizen_system(identifier.get("system")) for identifier in objects(reference.get("identifier"))):
-        return True
+    for identifier in objects(reference.get("identifier")):
+        if is_citizen_system(identifier.get("system")):
+            return True
     kind = _type_in(text(reference.get("reference")))
     return kind == "Patient" if kind else reference.get("type") == "Patient"
 
@@ -152,6 +153,8 @@ def _named(resource: Mapping[str, Any], row: HomeRow, stated: list[Any]) -> Home
 def _one_citizen(resource: Mapping[str, Any], path: str, stated: list[Any]) -> HomeRef:
     if not stated:
         return Homeless((Fault(path, "required", "the citizen must be named here"),))
+    if len(stated) == 1:
+        return _citizen(resource, path, stated[0])
     homes: dict[Citizen, None] = {}
     for value in stated:
         home = _citizen(resource, path, value)
@@ -165,7 +168,7 @@ def _one_citizen(resource: Mapping[str, Any], path: str, stated: list[Any]) -> H
 
 def _citizen(resource: Mapping[str, Any], path: str, value: object) -> Citizen | Homeless:
     """Return the citizen whom one Reference names."""
-    if not isinstance(value, Mapping):
+    if not isinstance(value, OBJECT):
         return Homeless((Fault(path, "required", "the citizen must be named here"),))
     address = text(value.get("reference"))
     inner = contained(resource).get(address) if address.startswith("#") else None
@@ -193,6 +196,8 @@ def _identified_by(value: Mapping[str, Any], address: str, inner: Mapping[str, A
 def _numbers(
     holder: Mapping[str, Any], path: str
 ) -> tuple[tuple[CitizenNumber, ...], tuple[tuple[str, str], ...], list[Fault]]:
+    if "identifier" not in holder:
+        return (), (), []
     numbers: dict[CitizenNumber, None] = {}
     others: dict[tuple[str, str], None] = {}
     faults: list[Fault] = []
@@ -220,6 +225,8 @@ def _own_names(resource: Mapping[str, Any]) -> frozenset[str]:
     if isinstance(home, Citizen):
         names.update({home.reference} if home.reference else ())
         names.update(map(_number_name, home.numbers), map("|".join, home.other_identifiers))
+    if "contained" not in resource and "entry" not in resource and type_of(resource) != "Patient":
+        return frozenset(names)
     for inner, entry in _inner_resources(resource):
         if type_of(inner) != "Patient":
             continue
@@ -258,10 +265,12 @@ def _is_own(item: Mapping[str, Any], own: frozenset[str]) -> bool:
         return not stated or bool(stated & own)
     if "resourceType" in item or ("reference" not in item and "identifier" not in item):
         return True
+    address = text(item.get("reference"))
+    if address in own and "identifier" not in item and "/_history/" not in address:
+        return True
     if not is_patient_reference(item):
         return True
     numbers = _numbers(item, "")[0]
-    address = text(item.get("reference"))
     stated_numbers = set(map(_number_name, numbers))
     if address:
         disagrees = bool(stated_numbers) and any("|" in name for name in own) and not stated_numbers & own

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from app.translate.elements import contained, objects, text, values
+from app.translate.elements import OBJECT, contained, objects, text, values
 from consent.model import OrganisationKey, Organisations
 from consent.vocabulary import Category, Label
 from schemas.terminology import systems
@@ -63,7 +63,7 @@ NOTHING_INHERITED = Inherited()
 
 def actor_of(reference: object, *, resource: Mapping[str, Any], source: Source) -> Actor:
     """Return whom a Reference names: as the directory knows it, by SOR or authorisation id, by a contained resource."""
-    if not isinstance(reference, Mapping):
+    if not isinstance(reference, OBJECT):
         return NOBODY
     known = source.actors.get(text(reference.get("reference")))
     if known is not None:
@@ -93,7 +93,7 @@ def _contained_actor(inner: Mapping[str, Any], *, resource: Mapping[str, Any], s
 
 
 def _part(reference: object, *, resource: Mapping[str, Any], source: Source) -> Actor:
-    if not isinstance(reference, Mapping):
+    if not isinstance(reference, OBJECT):
         return NOBODY
     known = source.actors.get(text(reference.get("reference")))
     if known is not None:

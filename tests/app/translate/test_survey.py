@@ -124,6 +124,9 @@ def test_bytes_that_are_changed_by_count_are_those_that_are_changed_by_search(co
         rb'{"resourceType":"Basic","text":{"div":"<a href=\"urn:uuid:12\">x<\/a>"},"a":{"reference":"urn:uuid:1"}}',
         rb'{"resourceType":"Basic","text":{"div":"<a href=\"urn:uuid:12\">x</a>"},"a":{"reference":"urn:uuid:1"}}',
         rb'{"resourceType":"Basic","a":{"reference":"urn:uuid:1"},"urn:uuid:1":{"url":"x"}}',
+        b"""{"resourceType":"Basic","text":{"div":"<a href = 'urn:uuid:12'>x</a>"},"a":{"reference":"urn:uuid:1"}}""",
+        rb'{"resourceType":"Basic","text":{"div":"<img src= \"urn:uuid:12\"/>"},"a":{"reference":"urn:uuid:1"}}',
+        rb'{"resourceType":"Basic","text":{"div":"<a href=\u0022urn:uuid:12\u0022/>"},"a":{"reference":"urn:uuid:1"}}',
     ],
 )
 def test_a_text_that_is_no_reference_stays_though_it_is_the_same(raw) -> None:
