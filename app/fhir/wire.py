@@ -175,10 +175,16 @@ class Answer:
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:
+    return list(_read(text))
+
+
+@lru_cache(maxsize=256)
+def _read(text: str) -> tuple[tuple[str, str], ...]:
     try:
-        return parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=200)
+        found = parse_qsl(text, keep_blank_values=True, strict_parsing=False, errors="strict", max_num_fields=200)
     except (UnicodeDecodeError, ValueError):
         raise InvalidSearchError("the parameters cannot be decoded") from None
+    return tuple(found)
 
 
 @lru_cache(maxsize=256)
