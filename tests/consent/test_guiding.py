@@ -53,6 +53,12 @@ def test_how_to_ask_for_consent_says_what_to_say_where_it_is_noted_by_what_law_a
         (TREATING, Purpose.RESEARCH, Action.LOOK_UP, ("skriftligt", "et år", "§ 42 d")),
         (TREATING, Purpose.QUALITY, Action.LOOK_UP, ("seks måneder", "ledelsen")),
         (TREATING, Purpose.OPERATIONS, Action.LOOK_UP, ("udpeget", "nr. 3")),
+        (
+            SOCIAL | {Function.ASSISTANT, Function.ADMINISTRATOR},
+            Purpose.OPERATIONS,
+            Action.LOOK_UP,
+            ("udpeget", "nr. 3"),
+        ),
         (TREATING, Purpose.PATIENT_REQUEST, Action.LOOK_UP, ("TREAT",)),
         (TREATING, Purpose.TREATMENT, Action.DISCLOSE, ("§§ 41 og 42",)),
         (TREATING, Purpose.PAYMENT, Action.DISCLOSE, ("§§ 43 og 44", "et år")),

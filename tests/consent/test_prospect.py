@@ -1,6 +1,7 @@
 """What somebody would get, without getting it: explanations agree with decisions, and tell staff of no block."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from consent.model import (
     AccessRequest,
     ActorScope,
     Agreement,
+    Assignment,
     CitizenKey,
     DataScope,
     Directive,
@@ -24,9 +26,10 @@ from consent.model import (
     Requester,
     Signature,
 )
-from consent.prospect import CHOICES, Outcome, opens_nothing, prospects, prospects_by_law, suppose, verdict
+from consent.prospect import Outcome, opens_nothing, prospects, prospects_by_law, suppose, verdict
 from consent.vocabulary import (
     Action,
+    AssignmentKind,
     Category,
     DeclarationKind,
     Effect,
@@ -165,6 +168,57 @@ def test_a_consent_of_social_care_gives_a_part_because_labels_stay_closed() -> N
     assert outcomes(replace(facts, directives=(limited,)), **how)[Category.DEVICE] is Outcome.NO
 
 
+def test_a_block_does_not_count_where_a_consent_alone_opens() -> None:
+    named = directive(Effect.PERMIT, actors=ActorScope(organisations=frozenset({WARD})))
+    named = replace(named, root=replace(named.root, purposes=frozenset({Purpose.CARE_MANAGEMENT})))
+    blocked_too = replace(KNOWN, directives=(named, directive(Effect.DENY, "Consent/2")))
+    how = {"function": Function.HOME_CARE, "purpose": Purpose.CARE_MANAGEMENT}
+    assert outcomes(blocked_too, **how)[Category.PLAN] is Outcome.NO
+    assert outcomes(blocked_too, by_law=True, **how)[Category.PLAN] is Outcome.PARTLY
+
+
+def assigned(kind: AssignmentKind) -> Facts:
+    period = Period(start=NOON, end=NOON + timedelta(days=1))
+    return replace(
+        KNOWN,
+        assignments=(Assignment(kind=kind, person=PersonKey("(somebody)"), organisation=WARD, period=period),),
+    )
+
+
+def test_what_is_open_of_one_place_alone_is_a_part() -> None:
+    how = {"function": Function.ADMINISTRATOR, "purpose": Purpose.OPERATIONS}
+    assert outcomes(assigned(AssignmentKind.SUPERVISION), **how)[DIAGNOSIS] is Outcome.PARTLY
+
+
+def test_a_rule_that_opens_and_closes_is_told_with_both() -> None:
+    request, known = suppose(asked(purpose=Purpose.QUALITY), assigned(AssignmentKind.QUALITY), with_emergency=False)
+    (of_diagnoses,) = [one for one in prospects(request, known) if one.category is DIAGNOSIS]
+    assert [(reason.rule, reason.effect) for reason in of_diagnoses.reasons] == [
+        ("N3", Effect.PERMIT),
+        ("N3", Effect.DENY),
+    ]
+    assert "N3" not in {reason.rule for reason in of_diagnoses.protected}
+    old = replace(record(DIAGNOSIS), period=Period(end=NOON - timedelta(days=3000)))
+    own = replace(old, signature=replace(old.signature, controller=WARD, origin=WARD))
+    assert [(reason.rule, reason.effect) for reason in verdict(of_diagnoses, own).reasons] == [("N3", Effect.DENY)]
+
+
+def test_each_record_is_answered_with_the_rules_that_open_it_and_no_others() -> None:
+    agreement = Agreement(
+        id="A-8",
+        version=1,
+        period=Period(),
+        functions=frozenset({Function.HOSPITAL_TREATMENT}),
+        categories=frozenset(Category),
+        organisations=frozenset({HOSPITAL, PRACTICE}),
+        enables_social_case=True,
+    )
+    facts = replace(KNOWN, agreements=(agreement,))
+    assert outcomes(facts)[ALLERGY] is Outcome.YES
+    assert told(facts, record(regime=Regime.SOCIAL_CASE)) == (True, ["X2"])
+    assert told(facts, record()) == (True, ["L1"])
+
+
 # Records
 
 
@@ -231,7 +285,7 @@ def test_what_the_citizen_has_blocked_changes_nothing_that_staff_are_told(
             set(other.reasons),
             set(other.protected),
         )
-    assert not {reason.rule for one in told_blocked for reason in one.reasons} & CHOICES
+    assert not {reason.rule for one in told_blocked for reason in one.reasons} & {"L5", "L5-P"}
     assert not {
         reason.directive for one in told_blocked for reason in (*one.reasons, *one.protected) if reason.rule != "A0"
     } - {""}
