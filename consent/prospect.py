@@ -86,6 +86,16 @@ def prospects_by_law(request: AccessRequest, facts: Facts) -> tuple[Prospect, ..
     return _prospects(request, rests_on, _WITHOUT_CHOICES, POLICY_WITHOUT_CHOICES)
 
 
+def kinds_open(permit: Permit) -> frozenset[Category]:
+    """Return the kinds of information of which the permit shows anything, as far as a kind tells."""
+    return frozenset(
+        category
+        for category in Category
+        if any(category in grant.categories for grant in permit.grants)
+        and not any(_reach(withheld, category) is Outcome.YES for withheld in permit.withheld)
+    )
+
+
 def opens_nothing(found: Iterable[Prospect]) -> bool:
     """Tell whether the answer is no throughout."""
     return all(one.outcome is Outcome.NO for one in found)

@@ -27,7 +27,16 @@ from consent.guiding import ASKING_FOR_CONSENT
 from consent.model import AccessRequest, CitizenKey, Facts, OrganisationKey, PersonKey, Requester
 from consent.pointing import reached
 from consent.policy import CITIZENS, EMERGENCIES, TREATING
-from consent.prospect import Prospect, about_withheld, opens_nothing, prospects, prospects_by_law, suppose, verdict
+from consent.prospect import (
+    Prospect,
+    about_withheld,
+    kinds_open,
+    opens_nothing,
+    prospects,
+    prospects_by_law,
+    suppose,
+    verdict,
+)
 from consent.vocabulary import Action, Category, Function, Purpose
 from schemas.fault import Fault
 from schemas.homes import TYPE_NUMBER
@@ -216,8 +225,8 @@ async def _to_citizen(asking: _Asking, pid: int | None, id_: str | None) -> tupl
     readable = {stored.item.instance for stored in records if stored.type == "Consent"}
     known = replace(known, directives=tuple(one for one in known.directives if one.id in readable))
     request = asking.request(access.pid, about, _purposes(asking.question))
-    shown = frozenset[Category]().union(*(grant.categories for grant in access.permit.grants))
-    request, known = suppose(replace(request, categories=shown), known, with_emergency=True)
+    # Whoever acts for the citizen is told of the kinds that she may see herself.
+    request, known = suppose(replace(request, categories=kinds_open(looking.permit)), known, with_emergency=True)
     found = prospects(request, known)
     is_own = asking.call.caller.requester.function is Function.CITIZEN
     of_category = {one.category: one for one in found}

@@ -26,7 +26,7 @@ from consent.model import (
     Requester,
     Signature,
 )
-from consent.prospect import Outcome, opens_nothing, prospects, prospects_by_law, suppose, verdict
+from consent.prospect import Outcome, kinds_open, opens_nothing, prospects, prospects_by_law, suppose, verdict
 from consent.vocabulary import (
     Action,
     AssignmentKind,
@@ -217,6 +217,20 @@ def test_each_record_is_answered_with_the_rules_that_open_it_and_no_others() -> 
     assert outcomes(facts)[ALLERGY] is Outcome.YES
     assert told(facts, record(regime=Regime.SOCIAL_CASE)) == (True, ["X2"])
     assert told(facts, record()) == (True, ["L1"])
+
+
+def test_a_permit_shows_the_kinds_that_nothing_closes_whole() -> None:
+    def kinds(facts: Facts) -> frozenset[Category]:
+        decision = decide(*suppose(asked(), facts, with_emergency=False))
+        assert isinstance(decision, Permit)
+        return kinds_open(decision)
+
+    most = frozenset(Category) - {Category.CONSENT, Category.ACCESS_LOG}
+    assert kinds(KNOWN) == most
+    assert kinds(blocked(categories=frozenset({ALLERGY}))) == most - {ALLERGY}
+    assert kinds(blocked(labels=frozenset({Label.HIV}))) == most
+    only = [Provision(effect=Effect.PERMIT, data=DataScope(categories=frozenset({ALLERGY})))]
+    assert kinds(blocked(exceptions=only)) == {ALLERGY}
 
 
 # Records

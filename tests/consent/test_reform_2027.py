@@ -29,6 +29,7 @@ from consent.model import (
     Signature,
     Standing,
 )
+from consent.prospect import Outcome, prospects, prospects_by_law, suppose
 from consent.vocabulary import (
     Action,
     Category,
@@ -202,3 +203,22 @@ def test_the_rule_and_the_evidence_are_the_same_before_and_after() -> None:
     assert isinstance(after, Permit)
     assert before.grants == after.grants
     assert before.obligations == after.obligations
+
+
+@pytest.mark.parametrize(
+    ("unit", "at", "expected"), [(OLD, BEFORE, True), (OLD, AFTER, False), (NEW, BEFORE, False), (NEW, AFTER, True)]
+)
+def test_what_she_is_told_that_the_law_opens_moves_with_her_too(
+    unit: OrganisationKey, at: datetime, expected: bool
+) -> None:
+    blocked = _block(ActorScope(persons=frozenset({NURSE})))
+    for facts in (FACTS, blocked):  # a block changes nothing that staff are told
+        found = {one.category: one.outcome for one in prospects_by_law(ask(unit, at), facts)}
+        assert found[Category.DIAGNOSIS] is (Outcome.YES if expected else Outcome.NO)
+        assert found[Category.ACCESS_LOG] is Outcome.NO
+
+
+def test_the_citizen_can_ask_today_what_the_new_units_nurse_would_see_then() -> None:
+    somebody = replace(ask(NEW, AFTER), requester=Requester(function=Function.ACUTE_TEAM, organisation=NEW))
+    found = {one.category: one.outcome for one in prospects(*suppose(somebody, FACTS, with_emergency=False))}
+    assert found[Category.DIAGNOSIS] is Outcome.YES
