@@ -41,6 +41,9 @@ class Settings(BaseSettings):
     habitual_computing: bool = False
     """Compute habitual values from measurements; off until the regulatory question is settled
     (docs/adr/0016-habitual-computing-off.md)."""
+    pace_ms: int = Field(default=20, ge=0, le=1000)
+    """Answers that show nothing leave at multiples of this time; 0: at once.
+    (docs/adr/0022-refusals-leave-at-ticks.md)."""
     small_count: int = Field(default=5, ge=1)
     """Counts below this are kept back in what `overgang policy replay` tells."""
     log_level: Literal["debug", "info", "warning", "error"] = "info"

@@ -154,8 +154,9 @@ async def serving(url: str, cluster: Cluster, **settings: Any) -> AsyncIterator[
     limits = {
         name: 1_000_000 for name in Settings.model_fields if name.startswith(("doors_", "emergencies_", "refusals_"))
     }
+    unpaced = {"pace_ms": 0}  # tests/leaks/test_time_tells_nothing.py has a pace
     service = await open_service(
-        Settings(mode="development", database_url=url, public_url=BASE, **{**limits, **settings})
+        Settings(mode="development", database_url=url, public_url=BASE, **{**limits, **unpaced, **settings})
     )
     app = create_app(service=service)
     try:

@@ -23,9 +23,9 @@ from app.errors import (
     UnavailableError,
     UnsupportedError,
 )
-from app.fhir import capability, operations, outcome, read, search, wire, write
+from app.fhir import capability, operations, outcome, pace, read, search, wire, write
 from app.fhir.wire import Answer, Receive, Request, Scope, Send
-from app.runtime import now_us, random_id
+from app.runtime import monotonic, now_us, random_id
 from app.web import authenticate
 from schemas.homes import HOME_OF, HOMES
 
@@ -158,6 +158,7 @@ class FhirApp:
         if scope["type"] != "http":
             await send({"type": "websocket.close", "code": 1003})  # nothing here speaks anything else
             return
+        came = monotonic()
         request = _request(scope, receive, max_body_bytes=self._service.settings.max_body_bytes)
         database = self._service.database
         database.in_flight += 1
@@ -174,6 +175,7 @@ class FhirApp:
             answer = outcome.answer(OvergangError("the service failed; the request id finds the record of it"))
         finally:
             database.in_flight -= 1
+        await pace.until_tick(answer, since=came, tick_ms=self._service.settings.pace_ms)
         await wire.send(answer, request.request_id, send, head=scope["method"] == "HEAD")
 
     async def _answer(self, request: Request) -> Answer:

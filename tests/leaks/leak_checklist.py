@@ -60,7 +60,10 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
     ),
     9: ChecklistRow(
         "withheld and absent: status, body, headers, time",
-        ("test_checklist_records::test_row_09_no_header_of_a_refusal_tells_of_the_record",),
+        (
+            "test_checklist_records::test_row_09_no_header_of_a_refusal_tells_of_the_record",
+            "test_time_tells_nothing::test_row_09_time_does_not_tell_withheld_from_absent",
+        ),
     ),
     10: ChecklistRow(
         "ids that can be guessed; conditional changes",

@@ -10,7 +10,7 @@ from leak_checklist import CHECKLIST
 
 ROOT = Path(__file__).parents[2]
 _LISTED = re.compile(r"^tests/leaks/(\w+)\.py::(test_\w+)", re.MULTILINE)
-LEFT_OUT = re.compile(r"\b(pytest\.skip|mark\.skip(if)?|skipTest|xfail|importorskip|collect_ignore|mark\.soak)\b")
+LEFT_OUT = re.compile(r"\b(pytest\.skip|mark\.skip(if)?|skipTest|xfail|importorskip|collect_ignore)\b")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,31 @@
+"""When an answer that shows nothing leaves: at a full tick after its request came, so that its time tells nothing.
+
+To refuse what a citizen has blocked takes longer than to refuse for one whom nobody knows: there are more facts to read
+and to judge. What lies between is made up for by waiting, not by working (docs/adr/0022-refusals-leave-at-ticks.md).
+"""
+
+import asyncio
+
+from app.fhir.wire import Answer
+from app.runtime import monotonic
+
+_SHOW_NOTHING = frozenset({403, 404})
+_LONGEST_EMPTY = 2048
+"""An empty searchset is its links and its total."""
+
+
+async def until_tick(answer: Answer, *, since: float, tick_ms: int) -> None:
+    """Wait until a whole number of ticks has passed since the request came, if the answer shows nothing."""
+    if tick_ms and _shows_nothing(answer):
+        tick = tick_ms / 1000
+        await asyncio.sleep(tick - (monotonic() - since) % tick)
+
+
+def _shows_nothing(answer: Answer) -> bool:
+    """Tell whether something was refused, is absent or was not found; of a batch nobody looks which entry."""
+    if answer.status in _SHOW_NOTHING:
+        return True
+    head = answer.body[:64]
+    if b'"batch-response"' in head:
+        return True
+    return b'"searchset"' in head and len(answer.body) < _LONGEST_EMPTY and b'"entry"' not in answer.body
