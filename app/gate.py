@@ -8,7 +8,7 @@ import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from app import audit
+from app import audit, reclassification
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
 from app.runtime import from_us, random_id, to_us
@@ -154,6 +154,22 @@ async def authorize(
             )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
+        if pid is not None and await reclassification.is_due(snapshot, pid):
+            # Only for who may look: how long a refusal takes tells nothing of whom the service knows.
+            await reclassification.reclassify(service, pid)
+            await snapshot.refresh()
+            return await authorize(
+                service,
+                snapshot,
+                call,
+                pid=pid,
+                action=action,
+                operation=operation,
+                categories=categories,
+                query=query,
+                view=view,
+                recipient=recipient,
+            )
         known_signatures = await signatures.load(snapshot, key_pid)
         permit = await narrowed(snapshot, decision, known_signatures) if action in READING else decision
         made = Decision(permit, known_signatures, call.at_us, _until(permit))

@@ -13,7 +13,7 @@ from app.store import citizens
 from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
-from app.translate.classification import VERSION
+from app.translate.classification import current_version
 from app.translate.homes import Citizen, Homeless, HomeRef, Inherits
 from schemas.fault import Fault
 
@@ -197,7 +197,7 @@ class _LookUp:
 
 def new_row(pid: int) -> CitizenRow:
     """Return the row of a citizen (or the directory) of whom nothing is stored yet."""
-    return CitizenRow(pid=pid, change=0, next_n=1, born=None, died=None, master=None, classified=VERSION)
+    return CitizenRow(pid=pid, change=0, next_n=1, born=None, died=None, master=None, classified=current_version())
 
 
 async def row_of(snapshot: Snapshot, pid: int) -> CitizenRow:

@@ -10,6 +10,7 @@ from app.store.place import place_of
 from app.store.revisions import Revision
 from app.store.signatures import SignatureRow
 from app.store.tables import resource
+from app.translate.classification import current_version
 from consent.model import Signature
 
 
@@ -52,7 +53,9 @@ class Draft:
         """Return the job. `amended` says what the citizen's row becomes, its counters excepted."""
         pid, row = self.citizen.pid, replace(amended, next_n=self.next_n)
         is_new = self.citizen.change == 0
-        writes: list[Write] = [citizens.admit(replace(row, change=1)) if is_new else citizens.amend(row)]
+        # Said last: which tables are in use is known only since the caller was recognised.
+        admitted = replace(row, change=1, classified=current_version())
+        writes: list[Write] = [citizens.admit(admitted) if is_new else citizens.amend(row)]
         if self.revisions:
             writes += revisions.put(pid, self.revisions)
             if self.relabelled:

@@ -37,6 +37,8 @@ async def submit_report(service: Service, call: Call, *, content: Admitted) -> b
         InvalidContentError: it breaks a rule of the gateway; every fault.
         AccessRefusedError: another organisation than the caller's keeps the record.
     """
+    async with service.database.snapshot() as snapshot:
+        await gate.identify(snapshot, call)  # from here on the imported codes hold: the rules ask for families of codes
     report = read(content.resource)
     if isinstance(report, Refusal):
         raise InvalidContentError("the report was refused", faults=report.faults)

@@ -26,6 +26,13 @@ class Snapshot(Protocol):
         Whoever uses an entry has read the version on this snapshot and compares it first.
         """
 
+    async def refresh(self) -> None:
+        """See what has been committed by now, from the next query on; what was read before is of another state.
+
+        Raises:
+            UnavailableError: the database is out of reach.
+        """
+
     async def rows(self, query: Query, values: Mapping[str, Value]) -> list[Row]:
         """Run a query; on SQLite this never suspends.
 

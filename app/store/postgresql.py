@@ -38,6 +38,19 @@ class PostgresqlSnapshot:
         self.remembered = remembered
         self.has_begun = False
 
+    async def refresh(self) -> None:
+        """End this transaction; the next query begins another."""
+        failure: OvergangError
+        try:
+            if self.has_begun:
+                await self._connection.execute("COMMIT")
+                self.has_begun = False
+        except Exception as error:  # noqa: BLE001  # as below
+            failure = failure_of(error, "the database could not be read")
+        else:
+            return
+        raise failure
+
     async def rows(self, query: Query, values: Mapping[str, Value]) -> list[Row]:
         """Run a query as a prepared statement."""
         compiled = self._compiler.compiled(query)

@@ -39,6 +39,14 @@ class SqliteSnapshot:
         self.ids = ids
         self.remembered = remembered
 
+    async def refresh(self) -> None:
+        """Begin another read transaction."""
+        try:
+            self._connection.execute("COMMIT")
+            self._connection.execute("BEGIN")
+        except sqlite3.Error as error:
+            raise UnavailableError("the database could not be read") from error
+
     async def rows(self, query: Query, values: Mapping[str, Value]) -> list[Row]:
         """Run a query in the event loop."""
         compiled = self._compiler.compiled(query)

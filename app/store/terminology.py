@@ -42,7 +42,7 @@ async def load(snapshot: Snapshot, version: int) -> Table:
         return fsiii.SINGLE_CODES
     known = snapshot.remembered.get("terminology")
     if known is None or known[0] != version:
-        known = snapshot.remembered["terminology"] = (version, fsiii.table_of(await _rows(snapshot)))
+        known = snapshot.remembered["terminology"] = (version, fsiii.table_of(await _rows(snapshot), version=version))
     found: Table = known[1]
     return found
 

@@ -18,6 +18,15 @@ VERSION: Final = 1
 """Grows with every change of these tables; a citizen classified under an older one is classified anew."""
 
 
+_OF_IMPORTS: Final = 32
+"""Bits for the version of what was imported."""
+
+
+def current_version() -> int:
+    """Return the version of all tables in use, those of this software first, then those that were imported."""
+    return VERSION << _OF_IMPORTS | fsiii.in_use().version
+
+
 @dataclass(frozen=True, slots=True)
 class Classified:
     """`period_us`: first and last µs, never open at both ends; see app/translate/times.py for open ends."""

@@ -77,15 +77,16 @@ def inherited_in(
         edges.update((place[name], index) for name in givers if name in place)
     return [
         Inherited(
-            labels=spread - own,
+            labels=flown - own,
             category=category_of(submission[holder[index]][1]) if index in holder else None,
             social_case=index in holder and regime_of(submission[holder[index]][1]) is Regime.SOCIAL_CASE,
         )
-        for index, (own, spread) in enumerate(zip(labels, _spread(labels, edges), strict=True))
+        for index, (own, flown) in enumerate(zip(labels, spread(labels, edges), strict=True))
     ]
 
 
-def _spread(labels: Sequence[frozenset[Label]], edges: Iterable[tuple[int, int]]) -> list[frozenset[Label]]:
+def spread(labels: Sequence[frozenset[Label]], edges: Iterable[tuple[int, int]]) -> list[frozenset[Label]]:
+    """Return the labels of records after they have flown along all edges (giver, taker)."""
     following: dict[int, list[int]] = {}
     for giver, taker in edges:
         following.setdefault(giver, []).append(taker)

@@ -118,17 +118,21 @@ first screen shows, and what makes a record sensitive. A test holds this list to
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The codes in use: casefolded code in either form -> family, and -> legacy form where it has one."""
+    """The codes in use: casefolded code in either form -> family, and -> legacy form where it has one.
+
+    `version` counts imports, 0 is none.
+    """
 
     families: Mapping[str, Family]
     legacy: Mapping[str, str]
+    version: int = 0
 
     def __len__(self) -> int:
         """Return how many codes are known."""
         return len(self.families)
 
 
-def table_of(rows: Iterable[tuple[str, Family, str | None]]) -> Table:
+def table_of(rows: Iterable[tuple[str, Family, str | None]], *, version: int = 0) -> Table:
     """Return the table of (code, family, legacy form) rows together with the single codes; these win."""
     families: dict[str, Family] = {}
     legacy: dict[str, str] = {}
@@ -136,7 +140,7 @@ def table_of(rows: Iterable[tuple[str, Family, str | None]]) -> Table:
         families[code.casefold()] = family
         if form is not None:
             legacy[code.casefold()] = form
-    return Table(MappingProxyType(families), MappingProxyType(legacy))
+    return Table(MappingProxyType(families), MappingProxyType(legacy), version)
 
 
 def _own_rows() -> Iterable[tuple[str, Family, str]]:

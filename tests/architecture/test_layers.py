@@ -98,6 +98,19 @@ def test_only_writing_and_notices_keep_the_books() -> None:
     }
 
 
+def _users_of(name: str) -> set[str]:
+    return {
+        str(path.relative_to(ROOT))
+        for path in SOURCES
+        if name in path.read_text(encoding="utf-8") and path.name != f"{name}.py"
+    }
+
+
+def test_only_reclassification_reads_every_record_and_only_replays_read_shapes() -> None:
+    assert _users_of("reclassifying") == {"app/reclassification.py"}
+    assert _users_of("replaying") == {"app/sharing/replay.py"}
+
+
 def test_the_faces_never_touch_the_store_or_the_gate() -> None:
     for path in (ROOT / "app" / "fhir").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
