@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from consent.case import Case, functions_of
 from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, PersonKey, Provision, Withheld
+from consent.related import is_marked
 from consent.vocabulary import Action, Effect
 
 STAFF_RECORDS_A_BLOCK = "L5-S"
@@ -79,6 +80,11 @@ def permits(provision: Provision, case: Case) -> bool:
     return provision.effect is Effect.PERMIT and _speaks(provision, case, actors=_matches_narrowly)
 
 
+def is_on_the_citizens_word(permit: Permit) -> bool:
+    """Tell whether a permit to direct is staff's, who write down what the citizen says."""
+    return {grant.rule for grant in permit.grants} == {STAFF_RECORDS_A_BLOCK}
+
+
 def may_record(permit: Permit, directive: Directive) -> bool:
     """Tell whether a permit to direct covers this very directive.
 
@@ -86,11 +92,11 @@ def may_record(permit: Permit, directive: Directive) -> bool:
     A consent that benefits staff is a *consent now* declaration, not a directive. A power of attorney is given by the
     citizen alone: who acts for somebody does not pass it on.
     """
-    request, rules = permit.request, {grant.rule for grant in permit.grants}
+    request = permit.request
     if directive.root.effect is Effect.PERMIT and directive.root.actors.citizens:
         return request.action is Action.DIRECT and request.requester.citizen == request.citizen
     pure_block = directive.root.effect is Effect.DENY and not directive.root.exceptions
-    return request.action is Action.DIRECT and (pure_block or rules != {STAFF_RECORDS_A_BLOCK})
+    return request.action is Action.DIRECT and (pure_block or not is_on_the_citizens_word(permit))
 
 
 def may_replace(permit: Permit, *, author: PersonKey) -> bool:
@@ -100,7 +106,7 @@ def may_replace(permit: Permit, *, author: PersonKey) -> bool:
     the citizen's own; staff never: they write a block down, and what lifts it for them is a *consent now*.
     """
     request = permit.request
-    if request.action is not Action.DIRECT or {grant.rule for grant in permit.grants} == {STAFF_RECORDS_A_BLOCK}:
+    if request.action is not Action.DIRECT or is_on_the_citizens_word(permit):
         return False
     return request.requester.citizen == request.citizen or request.requester.person == author
 
@@ -109,10 +115,12 @@ def _parts(provision: Provision, case: Case, depth: int = 1) -> tuple[Part, ...]
     """Return the records that the provision is about: permitted ones for a permit, denied ones for a deny.
 
     Raises:
-        ValueError: nested deeper than `DEEPEST`; what cannot be read to its end means no.
+        ValueError: nested deeper than `DEEPEST`, or marked; what cannot be read to its end means no.
     """
     if depth > DEEPEST:
         raise ValueError("provisions are nested too deep")
+    if is_marked(provision.data):
+        raise ValueError("it is not known which records a provision is about")
     same: list[Part] = []
     opposite: list[Part] = []
     for nested in provision.exceptions:

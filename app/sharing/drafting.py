@@ -13,7 +13,7 @@ from app.sharing.actors import named_by
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
 from app.sharing.placed import Placed
-from app.sharing.proofs import People, proven, withdrawn
+from app.sharing.proofs import People, proven, told_of, withdrawn
 from app.sharing.values import Written
 from app.store import relations
 from app.store.revisions import Revision
@@ -26,7 +26,8 @@ from app.translate.labels import Codes, codes_in, merge_labels
 from app.translate.pointing import about
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
 from app.translate.survey import Content
-from consent.directives import may_record
+from app.translate.word import unkept_word
+from consent.directives import is_on_the_citizens_word, may_record
 from consent.disclosure import covers, may_disclose
 from consent.explain import guidance
 from consent.model import CitizenKey, Directive, Item, Period, Signature
@@ -248,11 +249,28 @@ class Drafting:
                     raise _refused(self.directing)
                 self.draft.others.append(
                     relations.put_directive(
-                        pid, placed.n, version=version, active=read.active, period=read.period, root=read.root
+                        pid,
+                        placed.n,
+                        version=version,
+                        active=read.active,
+                        period=self._begun(read.period),
+                        root=read.root,
                     )
                 )
+                if is_on_the_citizens_word(self.directing.permit):
+                    self.faults += [moved(fault, placed.entry) for fault in unkept_word(resource)]
+                    self.draft.others.append(told_of(pid, placed.reference, "block-recorded", at_us=self.call.at_us))
             else:
                 self.faults += [moved(fault, placed.entry) for fault in read]
+
+    def _begun(self, period: Period) -> Period:
+        """Return when a directive counts: one that does not say from when begins as it is said.
+
+        So the last word can be told from those before it: a *consent now* lifts what was said before it alone.
+        """
+        said = from_us(self.call.at_us)
+        is_over = period.end is not None and period.end < said
+        return period if period.start is not None or is_over else replace(period, start=said)
 
 
 def _refused(access: Access) -> AccessRefusedError:

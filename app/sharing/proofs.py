@@ -42,6 +42,11 @@ def withdrawn(pid: int, reference: str) -> Sequence[Write]:
     return relations.remove_of(pid, reference) if reference.partition("/")[0] in _PROVING else ()
 
 
+def told_of(pid: int, reference: str, topic: str, *, at_us: int) -> Write:
+    """Return the notice by which the citizen is told at once of what somebody else wrote about her rights."""
+    return outbox.put([Notice(pid=pid, id=random_id(), recipient="citizen", topic=topic, focus=reference, at_us=at_us)])
+
+
 def proven(
     pid: int, reference: str, resource: Mapping[str, Any], classified: Classified, *, source: Source, people: People
 ) -> tuple[list[Write], list[Fault]]:
@@ -65,15 +70,7 @@ def proven(
     if isinstance(judged, Judged):
         judgement = judged.judgement
         writes.append(relations.put_judgement(pid, judgement, person=PersonKey(source.author), source=reference))
-        told = Notice(
-            pid=pid,
-            id=random_id(),
-            recipient="citizen",
-            topic=f"judged-{judgement.kind.value}",
-            focus=reference,
-            at_us=source.received_us,
-        )
-        writes.append(outbox.put([told]))
+        writes.append(told_of(pid, reference, f"judged-{judgement.kind.value}", at_us=source.received_us))
         relative = None if judged.relative is None else people.get(judged.relative.get("reference", ""))
         if relative is not None:
             kind = RepresentationKind.NEAREST_RELATIVE

@@ -23,7 +23,7 @@ from sqlalchemy import (
 
 from app.errors import UnavailableError
 from app.runtime import from_us
-from app.store import agreements, directory, provisions, versions
+from app.store import agreements, directory, provisions, related, versions
 from app.store.database import Query, Row, Snapshot
 from app.store.directory import functions_of, listed
 from app.store.ids import Ids
@@ -103,17 +103,20 @@ async def load(
     shared = versions.shared({row[0]: row[_TEXTS] for row in by_kind[_STATE]})
     tree = (await directory.load(snapshot, shared.directory)).tree
     try:
-        return _facts(by_kind, pid, snapshot.ids, tree, await agreements.load(snapshot, shared.agreement))
+        directives = await related.spelt_out(snapshot, pid, _directives(by_kind[_DIRECTIVE], pid, snapshot.ids))
+        return _facts(by_kind, directives, tree, await agreements.load(snapshot, shared.agreement))
     except ValueError as error:  # a word of a newer version, a damaged row: nobody may decide without it
         raise UnavailableError("a stored fact could not be read") from error
 
 
-def _facts(by_kind: list[list[Row]], pid: int, ids: Ids, tree: Organisations, agreed: tuple[Agreement, ...]) -> Facts:
+def _facts(
+    by_kind: list[list[Row]], directives: tuple[Directive, ...], tree: Organisations, agreed: tuple[Agreement, ...]
+) -> Facts:
     born, died = by_kind[_CITIZEN][0][_TEXTS : _TEXTS + 2] if by_kind[_CITIZEN] else (None, None)
     return Facts(
         relations=tuple(_relation(row) for row in by_kind[_RELATION]),
         declarations=tuple(_declaration(row) for row in by_kind[_DECLARATION]),
-        directives=_directives(by_kind[_DIRECTIVE], pid, ids),
+        directives=directives,
         representations=tuple(_representation(row) for row in by_kind[_REPRESENTATION]),
         delegations=tuple(_delegation(row) for row in by_kind[_DELEGATION]),
         agreements=agreed,

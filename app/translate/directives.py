@@ -8,7 +8,7 @@ Source: https://profiles.ihe.net/ITI/PCF/content.html, https://hl7.org/fhir/R4/c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from app.translate.elements import boolean_extension, codings_at, objects, text, values
@@ -27,6 +27,7 @@ from consent.model import (
     PersonKey,
     Provision,
 )
+from consent.related import DEPENDENTS, RELATED
 from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime
 from schemas.fault import Fault
 from schemas.terminology import systems
@@ -43,9 +44,6 @@ class Named:
 
 Resolve = Callable[[Mapping[str, Any]], Named | None]
 """From a Reference to whom it names; None when nobody knows, which is a fault."""
-
-RELATED: Final = "related:"
-"""Marks an instance of a scope that stands for all records which point to it; see `expand_related`."""
 
 
 def is_directive(resource: Mapping[str, Any]) -> bool:
@@ -65,15 +63,12 @@ def actors_in(resource: Mapping[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def directive_of(
-    resource: Mapping[str, Any], *, id: str, version: int, resolve: Resolve, with_related: bool = False
-) -> Directive | list[Fault]:
+def directive_of(resource: Mapping[str, Any], *, id: str, version: int, resolve: Resolve) -> Directive | list[Fault]:
     """Return what a Consent directs, or every reason why it cannot be enforced. Total on any JSON object.
 
-    `with_related` says that the caller keeps `related` data current through `expand_related`; without it such a
-    provision is refused, because it would miss what is written later.
+    Data that is *related* to a record, or that a record *depends* on, is marked; see `consent.related`.
     """
-    reader = _Reader(resolve=resolve, with_related=with_related)
+    reader = _Reader(resolve=resolve)
     reader.only(resource, "Consent", _CONSENT_ELEMENTS)
     provision = resource.get("provision")
     if not is_directive(resource):
@@ -90,48 +85,6 @@ def directive_of(
     return Directive(id=id, version=version, active=status == "active", period=root.period, root=root)
 
 
-def related_in(directive: Directive) -> frozenset[str]:
-    """Return the records ('Type/id') whose related records a directive is about."""
-    scopes = [directive.root.data, *(nested.data for nested in directive.root.exceptions)]
-    named = frozenset[str]().union(*(scope.instances or frozenset() for scope in scopes))
-    return frozenset(instance.removeprefix(RELATED) for instance in named if instance.startswith(RELATED))
-
-
-def expand_related(instances: frozenset[str], related: Mapping[str, frozenset[str]]) -> frozenset[str]:
-    """Return instances with each marked one replaced by itself and what points to it."""
-    found: set[str] = set()
-    for instance in instances:
-        if instance.startswith(RELATED):
-            focus = instance.removeprefix(RELATED)
-            found |= {focus} | related.get(focus, frozenset())
-        else:
-            found.add(instance)
-    return frozenset(found)
-
-
-def with_related_records(directive: Directive, related: Mapping[str, frozenset[str]]) -> Directive:
-    """Return the directive with every marked record replaced by it and what points to it, ready to be judged.
-
-    `related` has an entry for each of `related_in`, empty where nothing points to the record.
-
-    Raises:
-        ValueError: an entry is missing: a denial of unknown extent must not be judged.
-    """
-    if related_in(directive) - related.keys():
-        raise ValueError("it is not known what is related to a record of the directive")
-    return replace(directive, root=_expanded(directive.root, related))
-
-
-def _expanded(provision: Provision, related: Mapping[str, frozenset[str]]) -> Provision:
-    instances = provision.data.instances
-    data = (
-        provision.data if instances is None else replace(provision.data, instances=expand_related(instances, related))
-    )
-    return replace(
-        provision, data=data, exceptions=tuple(_expanded(nested, related) for nested in provision.exceptions)
-    )
-
-
 _Value = TypeVar("_Value")
 
 
@@ -140,7 +93,6 @@ class _Reader:
     """Reads one Consent and gathers every fault on the way."""
 
     resolve: Resolve
-    with_related: bool
     faults: list[Fault] = field(default_factory=list)
 
     def fault(self, path: str, code: str, words: str) -> None:
@@ -222,6 +174,11 @@ class _Reader:
         for index, actor in enumerate(stated):
             where = f"{path}.actor[{index}]"
             self.only(actor, where, _ACTOR_ELEMENTS)
+            if not any(code.key in _RECEIVES for code in codings_at(actor, "role")):
+                text_ = (
+                    "an actor is who would receive the records (IRCP); units and authors of records are named by data"
+                )
+                self.fault(f"{where}.role", "not-supported", text_)
             reference = actor.get("reference")
             named = self.resolve(reference) if isinstance(reference, Mapping) else None
             if named is None or named == Named():
@@ -279,13 +236,15 @@ class _Reader:
                     continue
                 authors |= named.persons
                 origins |= frozenset() if named.persons else named.organisations
-            elif meaning == "instance" or (meaning == "related" and self.with_related):
+            elif meaning in _INSTANCES:
                 if "/" not in address or address.startswith(("#", "urn:")):
                     self.fault(f"{where}.reference", "value", "a record is named as Type/id")
                     continue
-                instances.add(f"{RELATED if meaning == 'related' else ''}{_local(address)}")
+                instances.add(f"{_INSTANCES[meaning]}{_local(address)}")
             else:
-                self.fault(f"{where}.meaning", "not-supported", "records can be named by themselves or by their author")
+                self.fault(
+                    f"{where}.meaning", "not-supported", "data means instance, related, dependents or authoredby"
+                )
         if sum(map(bool, (origins, authors, instances))) > 1:
             self.fault(path, "not-supported", "one provision names records, authors or units, not a mixture")
         return (frozenset(origins) or None, frozenset(authors) or None, frozenset(instances) or None)
@@ -359,6 +318,7 @@ def _label(system: str, code: str) -> Label | None:
 _PURPOSES: Final = frozenset(Purpose)
 _ACTIONS: Final = frozenset(Action)
 _CATEGORIES: Final = frozenset(Category)
+_INSTANCES: Final = {"instance": "", "related": RELATED, "dependents": DEPENDENTS}
 _EFFECTS: Final = {"permit": Effect.PERMIT, "deny": Effect.DENY}
 _CONSENT_ACTIONS: Final = {"access": Action.LOOK_UP, "disclose": Action.DISCLOSE}
 _STATUSES: Final = frozenset({"draft", "proposed", "active", "rejected", "inactive", "entered-in-error"})
@@ -372,5 +332,6 @@ _PROVISION_ELEMENTS: Final = frozenset(
     {"id", "extension", "type", "period", "actor", "action", "securityLabel", "purpose", "class", "code"}
     | {"dataPeriod", "data", "provision"}
 )
+_RECEIVES: Final = frozenset({f"{systems.PARTICIPATION}|IRCP", f"{systems.PARTICIPATION}|PRCP"})
 _ACTOR_ELEMENTS: Final = frozenset({"id", "extension", "role", "reference"})
 _DATA_ELEMENTS: Final = frozenset({"id", "extension", "meaning", "reference"})

@@ -58,6 +58,13 @@ def test_a_directive_nested_too_deep_refuses(make_request, levels: int) -> None:
     assert "D1" in {reason.rule for reason in decision.reasons}
 
 
+def test_a_directive_about_records_that_nobody_has_looked_up_refuses(make_request) -> None:
+    block = Provision(effect=Effect.DENY, data=DataScope(instances=frozenset({"related:Encounter/1"})))
+    decision = decide(make_request(), replace(FACTS, directives=(directive(block),)))
+    assert isinstance(decision, Denial)
+    assert "D1" in {reason.rule for reason in decision.reasons}
+
+
 def test_staff_record_a_pure_block_and_nothing_else(make_request) -> None:
     permit = decide(make_request(action=Action.DIRECT), FACTS)
     assert isinstance(permit, Permit)

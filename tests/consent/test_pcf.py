@@ -11,7 +11,6 @@ import pytest
 import yaml
 
 from app.translate import Named, directive_of
-from app.translate.directives import related_in, with_related_records
 from app.translate.times import bounds, moment
 from consent import Denial, decide, may_disclose
 from consent.model import (
@@ -31,6 +30,7 @@ from consent.model import (
 )
 from consent.pcf import Implicit, pcf_rules
 from consent.policy import POLICY_VERSION
+from consent.related import marks_in, with_records
 from consent.rule import Rule
 from consent.rules import RULES
 from consent.vocabulary import (
@@ -81,7 +81,11 @@ RECORDS = {name: _record(name, row) for name, row in TABLE["records"].items()}
 EVERY = frozenset(RECORDS)
 ALCOHOL = frozenset({"ex-alcoholUse"})
 ANSWERS = {"all": EVERY, "normal-only": EVERY - ALCOHOL, "alcohol-only": ALCOHOL, "none": frozenset(), False: None}
-RELATED = {"Encounter/ex-encounter": frozenset(item.instance for item in RECORDS.values())}
+RELATED = {
+    "related:Encounter/ex-encounter": frozenset({"Encounter/ex-encounter"}).union(
+        one.instance for one in RECORDS.values()
+    )
+}
 
 
 def fhir_provision(short: Mapping[str, Any]) -> dict[str, Any]:
@@ -125,20 +129,19 @@ def fhir_consent(row: Mapping[str, Any], *, status: str = "active") -> dict[str,
     }
 
 
-def read(consent: Mapping[str, Any], *, with_related: bool = True) -> Directive | list[Fault]:
+def read(consent: Mapping[str, Any]) -> Directive | list[Fault]:
     return directive_of(
         consent,
         id="Consent/ex",
         version=1,
         resolve=lambda reference: KNOWN.get(reference.get("reference", "")),
-        with_related=with_related,
     )
 
 
 def directive(consent: Mapping[str, Any]) -> Directive:
     found = read(consent)
     assert isinstance(found, Directive), found
-    return with_related_records(found, RELATED)
+    return with_records(found, RELATED)
 
 
 @cache
@@ -190,11 +193,6 @@ def test_an_example_of_ihe_gives_each_reader_what_the_table_says(
 ) -> None:
     expected = asked[column]
     consent = fhir_consent(row)
-    if expected == "refused-form":
-        faults = read(consent, with_related=False)
-        assert isinstance(faults, list)
-        assert [fault.path.rpartition(".")[2] for fault in faults] == ["meaning"]
-        return
     purposes = asked["for"] if isinstance(asked["for"], list) else [asked["for"]]
     request = ask(asked["by"], frozenset(map(Purpose, purposes)), asked.get("at", NOON))
     emergency = Declaration(
@@ -279,10 +277,10 @@ def test_a_purpose_that_is_not_known_is_refused_with_its_path() -> None:
 def test_related_records_of_unknown_extent_are_never_judged() -> None:
     found = read(fhir_consent({"provision": {"type": "deny", "related": ["Encounter/ex-encounter"]}}))
     assert isinstance(found, Directive)
-    assert related_in(found) == {"Encounter/ex-encounter"}
+    assert marks_in(found) == {"related:Encounter/ex-encounter"}
     with pytest.raises(ValueError, match="not known"):
-        with_related_records(found, {})
-    alone = with_related_records(found, {"Encounter/ex-encounter": frozenset()})
+        with_records(found, {})
+    alone = with_records(found, {"related:Encounter/ex-encounter": frozenset({"Encounter/ex-encounter"})})
     assert alone.root.data.instances == {"Encounter/ex-encounter"}
 
 

@@ -254,6 +254,7 @@ def block(
     consent = consent_of(patient="patient", at_us=now_us(), provision=provision, status=status)
     consent["patient"] = about(citizen)
     consent["performer"] = [about(citizen)]
+    consent["verification"] = [{"verified": True, "verificationDate": consent["dateTime"]}]
     for part in (*provision.get("actor", ()), *provision.get("data", ())):
         address = part["reference"].get("reference", "")
         if address in logical:

@@ -1,6 +1,6 @@
 """Citizens made for one test, who acts for them, and what is written about both: over HTTP, as everybody else does."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -56,11 +56,15 @@ def sor(key: str) -> JSON:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
-    """A citizen as the service knows her. `patient` is the id of the hospital's Patient, `condition` of a diagnosis."""
+    """A citizen as the service knows her. `patient` is the id of the hospital's Patient, `condition` of a diagnosis.
+
+    `others` are the addresses of what was written besides.
+    """
 
     number: Identifier
     patient: str
     condition: str
+    others: tuple[str, ...] = ()
 
 
 async def citizen(
@@ -69,7 +73,7 @@ async def citizen(
     born: str = "1950-01-01",
     gp: str = "gp-1",
     patient: JSON | None = None,
-    records: Iterable[JSON] = (),
+    records: Callable[[Identifier], Iterable[JSON]] = lambda _: (),
 ) -> Person:
     """Make a citizen whom the hospital has written about, and whose own GP the register knows."""
     number = new_number()
@@ -83,7 +87,7 @@ async def citizen(
             **(patient or {}),
         },
         condition(number),
-        *records,
+        *records(number),
     ]
     bundle = {
         "resourceType": "Bundle",
@@ -99,8 +103,9 @@ async def citizen(
     }
     answer = await world.as_("hospital-system").post("", json=bundle)
     assert answer.status_code == httpx2.codes.OK, answer.text
-    made = [entry["response"]["location"].split("/fhir/")[1].split("/")[1] for entry in answer.json()["entry"]]
-    return Person(number=number, patient=made[0], condition=made[1])
+    made = [entry["response"]["location"].split("/fhir/")[1].split("/")[:2] for entry in answer.json()["entry"]]
+    others = tuple(f"/{type_}/{id_}" for type_, id_ in made[2:])
+    return Person(number=number, patient=made[0][1], condition=made[1][1], others=others)
 
 
 def condition(number: Identifier, **more: Any) -> JSON:

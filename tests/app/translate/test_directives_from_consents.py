@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from translate_builders import RECEIVED_US, concept
 
 from app.translate import Named, consent_of, directive_of, is_directive, provision_of
-from app.translate.directives import expand_related, related_in
 from app.translate.times import bounds
 from consent.model import CitizenKey, Directive, OrganisationKey, PersonKey
+from consent.related import marks_in, with_records
 from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime
 from schemas.terminology import systems
 
@@ -27,6 +27,9 @@ KNOWN = {
 }
 
 
+_ROLE = {"coding": [{"system": systems.PARTICIPATION, "code": "IRCP"}]}
+
+
 def resolve(reference):
     return KNOWN.get(reference.get("reference"))
 
@@ -35,10 +38,8 @@ def consent(provision, **elements):
     return {**consent_of(patient="Patient/p", at_us=RECEIVED_US, provision=provision), **elements}
 
 
-def read(provision, *, with_related=False, **elements):
-    return directive_of(
-        consent(provision, **elements), id="Consent/c", version=3, resolve=resolve, with_related=with_related
-    )
+def read(provision, **elements):
+    return directive_of(consent(provision, **elements), id="Consent/c", version=3, resolve=resolve)
 
 
 def root(provision, **changes):
@@ -152,15 +153,28 @@ def test_records_and_authors_in_one_provision_are_refused():
     assert faults(mixed) == {"Consent.provision.data"}
 
 
-def test_related_records_need_a_caller_who_keeps_them_current():
-    data = [{"meaning": "related", "reference": {"reference": "Encounter/1"}}]
-    provision = {"type": "permit", "data": data}
-    assert faults(provision) == {"Consent.provision.data[0].meaning"}
-    directive = read(provision, with_related=True)
+@pytest.mark.parametrize("meaning", ["related", "dependents"])
+def test_what_belongs_to_a_record_is_marked_until_somebody_looks_it_up(meaning):
+    mark = f"{meaning}:Encounter/1"
+    provision = {"type": "deny", "data": [{"meaning": meaning, "reference": {"reference": "Encounter/1"}}]}
+    directive = read(provision)
     assert isinstance(directive, Directive)
-    assert related_in(directive) == {"Encounter/1"}
-    expanded = expand_related(directive.root.data.instances, {"Encounter/1": frozenset({"Observation/1"})})
-    assert expanded == {"Encounter/1", "Observation/1"}
+    assert marks_in(directive) == {mark}
+    spelt_out = with_records(directive, {mark: frozenset({"Encounter/1", "Observation/1"})})
+    assert spelt_out.root.data.instances == {"Encounter/1", "Observation/1"}
+
+
+def test_a_meaning_of_data_that_is_none_is_refused():
+    provision = {"type": "deny", "data": [{"meaning": "whatever", "reference": {"reference": "Encounter/1"}}]}
+    assert faults(provision) == {"Consent.provision.data[0].meaning"}
+
+
+@pytest.mark.parametrize(
+    "role", [{}, {"coding": [{"system": systems.PARTICIPATION, "code": "CST"}]}, {"text": "modtager"}]
+)
+def test_an_actor_who_is_not_the_recipient_is_refused(role):
+    actor = {"role": role, "reference": {"reference": "Practitioner/anna"}}
+    assert faults({"type": "deny", "actor": [actor]}) == {"Consent.provision.actor[0].role"}
 
 
 def test_nested_provisions_keep_their_own_effect():
@@ -200,8 +214,11 @@ def test_provisions_nest_one_level_deep():
         ({"type": "deny", "dataPeriod": {"start": "nonsense"}}, "Consent.provision.dataPeriod"),
         ({"type": "deny", "dataPeriod": {"start": "2022", "end": "nonsense"}}, "Consent.provision.dataPeriod"),
         ({"type": "deny", "period": {}}, "Consent.provision.period"),
-        ({"type": "deny", "actor": [{"reference": {"display": "my doctor"}}]}, "Consent.provision.actor[0].reference"),
-        ({"type": "deny", "data": [{"meaning": "dependents"}]}, "Consent.provision.data[0].meaning"),
+        (
+            {"type": "deny", "actor": [{"role": _ROLE, "reference": {"display": "my doctor"}}]},
+            "Consent.provision.actor[0].reference",
+        ),
+        ({"type": "deny", "data": [{"meaning": "dependents"}]}, "Consent.provision.data[0].reference"),
         ({"type": "deny", "data": [{"meaning": "instance"}]}, "Consent.provision.data[0].reference"),
         (
             {"type": "deny", "extension": [{"url": systems.FUNCTION_EXTENSION, "valueCode": "x"}]},
