@@ -411,5 +411,30 @@ def revoke(token_id: Annotated[str, typer.Argument(help="`jti` of the token")]) 
     typer.echo("revoked")
 
 
+@app.command("login-provider")
+def login_provider(
+    state: Annotated[str, typer.Argument(help="`down` or `up`")],
+    issuer: Annotated[str, typer.Option(help="as in OVERGANG_ISSUERS_FILE")],
+    by: Annotated[str, typer.Option(help="who says so")],
+    reason: Annotated[str, typer.Option(help="why, and how it was found out")],
+) -> None:
+    """Say that a login provider is down, or up again: while it is down, logins of the shift serve emergencies."""
+    from app.sharing.outages import tell_login_provider  # noqa: PLC0415
+    from app.store.database import open_database  # noqa: PLC0415
+
+    if state not in {"down", "up"}:
+        raise typer.BadParameter("say `down` or `up`")
+
+    async def run() -> None:
+        database = await open_database(settings_from_environment().database_url)
+        try:
+            await tell_login_provider(database, issuer=issuer, is_down=state == "down", by=by, reason=reason)
+        finally:
+            await database.close()
+
+    asyncio.run(run())
+    typer.echo(f"{issuer} is {state}; this stands in the audit")
+
+
 if __name__ == "__main__":
     main()

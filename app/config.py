@@ -38,6 +38,8 @@ class Settings(BaseSettings):
     """How often doors may be opened in one legal organisation in an hour."""
     refusals_per_person: int = Field(default=200, ge=1)
     """Who was refused this often in an hour looks nobody up for the next hour, an emergency excepted."""
+    shift_hours: int = Field(default=10, ge=1, le=12)
+    """How long after a personal login an emergency may rest on it: its session, and itself while its issuer is down."""
     habitual_computing: bool = False
     """Compute habitual values from measurements; off until the regulatory question is settled
     (docs/adr/0016-habitual-computing-off.md)."""

@@ -12,7 +12,18 @@ from app import audit, reclassification
 from app.context import Call, Decision, Service
 from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
 from app.runtime import from_us, random_id, to_us
-from app.store import attempts, citizens, clients, directory, facts, pointers, signatures, terminology, versions
+from app.store import (
+    attempts,
+    citizens,
+    clients,
+    directory,
+    facts,
+    outages,
+    pointers,
+    signatures,
+    terminology,
+    versions,
+)
 from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.job import AuditEntry, Job, Write
@@ -32,6 +43,8 @@ ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
 _NOT_ADMITTED = "the token or its client is revoked, not registered, or used beyond its registration"
 _HOUR_US = 3600 * 1_000_000
+LOGIN_PROVIDER_DOWN = "login-provider-down"
+"""Flag of records that rest on a login of the shift, since nobody could log in anew."""
 _REFUSED = 8
 """AuditEvent.outcome: serious failure."""
 
@@ -65,6 +78,11 @@ async def identify(snapshot: Snapshot, call: Call) -> tuple[Requester, tuple[int
 async def recognise(snapshot: Snapshot, call: Call, shared: Shared) -> Requester:
     """Return the requester; `shared` was read on the same snapshot. See `identify`."""
     caller = call.caller
+    if caller.is_late:
+        down = await outages.running(snapshot, caller.issuer, at_us=call.at_us)
+        # Only a session that lived when its issuer went down goes on.
+        if down is None or caller.expires_us < down.start:
+            raise NotAuthenticatedError("the bearer token cannot be believed")
     fsiii.use(await terminology.load(snapshot, shared.terminology))
     registry = await clients.load(snapshot, shared)
     requester = registry.recognised.get(caller.digest)
@@ -411,4 +429,5 @@ def _record(
         view=view,
         query=query,
         shown=shown,
+        flags=[LOGIN_PROVIDER_DOWN] if caller.is_flagged or caller.is_late else [],
     )

@@ -53,6 +53,7 @@ class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):
     view: str = ""
     query: str = ""
     shown: list[int] = []  # msgspec copies mutable defaults
+    flags: list[str] = []  # what was out of the ordinary
 
 
 _encoder = msgspec.msgpack.Encoder()

@@ -88,6 +88,9 @@ def audit_event(  # one literal: the resource, top to bottom
         )
         if not record.categories:
             del entities[-1]["detail"]
+    if record.flags:
+        details = [{"type": "flag", "valueString": flag} for flag in record.flags]
+        entities[0]["detail"] = details
     if record.query or record.view:
         entities.append(
             {

@@ -12,6 +12,7 @@ import hashlib
 import json
 from collections import OrderedDict
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from joserfc import jwt
@@ -19,7 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, KeySet
 
 from app.errors import NotAuthenticatedError
-from app.identity.caller import Caller
+from app.identity.caller import Caller, digest_of
 from consent.model import OrganisationKey, PersonKey, Requester
 from consent.vocabulary import Function, Purpose
 
@@ -44,8 +45,10 @@ class TokenVerifier:
         self._audience = audience
         self._known: OrderedDict[bytes, Caller] = OrderedDict()
 
-    def verify(self, token: str, *, now_us: int) -> Caller:
-        """Return the caller.
+    def verify(self, token: str, *, now_us: int, shift_us: int = 0) -> Caller:
+        """Return the caller; with `shift_us`, also a person whose token has expired, that long after the login.
+
+        Such a one is marked late, and whoever asks for it must find out whether its issuer is down.
 
         Raises:
             NotAuthenticatedError: malformed, unknown issuer, wrong signature, audience or time, contradicting claims.
@@ -58,19 +61,23 @@ class TokenVerifier:
             raise NotAuthenticatedError("the bearer token is not a token") from None
         known = self._known.get(key)
         if known is None:
-            known = self._read(token, now_us=now_us)
+            known = self._read(token, now_us=now_us, shift_us=shift_us)
+            if known.expires_us <= now_us:
+                return _late(known)
             self._known[key] = known
             if len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
         if known.expires_us <= now_us:
+            if now_us < known.issued_us + shift_us:
+                return _late(known)
             self._known.pop(key, None)
             raise NotAuthenticatedError("the bearer token has expired")
         return known
 
-    def _read(self, token: str, *, now_us: int) -> Caller:
+    def _read(self, token: str, *, now_us: int, shift_us: int) -> Caller:
         try:
             claims = self._verified_claims(token)
-            return _caller_of(claims, audience=self._audience, now_us=now_us)
+            return _caller_of(claims, audience=self._audience, now_us=now_us, shift_us=shift_us)
         except (JoseError, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError):
             raise NotAuthenticatedError("the bearer token cannot be believed") from None
 
@@ -102,6 +109,17 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return found
 
 
+def _late(caller: Caller) -> Caller:
+    """Return a caller whose token has expired in the shift; only a person at work has one.
+
+    Raises:
+        NotAuthenticatedError: it is a system, or a citizen.
+    """
+    if caller.requester.person is None or caller.requester.organisation is None:
+        raise NotAuthenticatedError("the bearer token cannot be believed")
+    return replace(caller, is_late=True)
+
+
 def _seconds(claims: Mapping[str, Any], name: str) -> int:
     value = claims[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -117,12 +135,13 @@ def _text(value: Any) -> str | None:
     return value
 
 
-def _caller_of(claims: Mapping[str, Any], *, audience: str, now_us: int) -> Caller:
+def _caller_of(claims: Mapping[str, Any], *, audience: str, now_us: int, shift_us: int = 0) -> Caller:
     now = now_us // 1_000_000
     expires, issued = _seconds(claims, "exp"), _seconds(claims, "iat")
     audiences = claims["aud"] if isinstance(claims["aud"], list) else [claims["aud"]]
     not_before = _seconds(claims, "nbf") if "nbf" in claims else issued
-    if audience not in audiences or max(issued, not_before) > now + CLOCK_SKEW_SECONDS or expires <= now:
+    has_ended = expires <= now and (issued * 1_000_000 + shift_us) <= now_us
+    if audience not in audiences or max(issued, not_before) > now + CLOCK_SKEW_SECONDS or has_ended:
         raise ValueError("audience or time")
     if not 0 < expires - issued <= LONGEST_LIFE_SECONDS:
         raise ValueError("life")
@@ -151,7 +170,6 @@ def _caller_of(claims: Mapping[str, Any], *, audience: str, now_us: int) -> Call
         on_behalf_of=PersonKey(behalf) if behalf else None,
         client=client,
     )
-    combination = repr((requester, sorted(purposes), identifier)).encode()
     return Caller(
         requester=requester,
         purposes=purposes,
@@ -161,7 +179,8 @@ def _caller_of(claims: Mapping[str, Any], *, audience: str, now_us: int) -> Call
         token_id=token_id,
         issuer=claims["iss"],
         expires_us=expires * 1_000_000,
-        digest=hashlib.sha256(combination).digest()[:16],
+        digest=digest_of(requester, purposes, identifier),
+        issued_us=issued * 1_000_000,
     )
 
 

@@ -4,18 +4,27 @@ A citizen whom the service does not know is answered as one whom it does: the de
 reviewed, and opens nothing (docs/adr/0018-doors-tell-nothing.md).
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import msgspec
 
 from app import audit, gate
 from app.context import Call, Service
-from app.errors import AccessRefusedError, ContentionError, InvalidContentError, StaleError, TooManyRequestsError
+from app.errors import (
+    AccessRefusedError,
+    ContentionError,
+    InvalidContentError,
+    NotAuthenticatedError,
+    StaleError,
+    TooManyRequestsError,
+)
 from app.gate import Access
+from app.identity import sessions
+from app.identity.sessions import in_emergency
 from app.runtime import from_us, random_id, to_us
 from app.sharing.limits import subject_of, wait_of
 from app.sharing.log import DECLARATION
-from app.store import attempts, bookkeeping, citizens, declarations, directory, outbox, reviews, versions
+from app.store import attempts, bookkeeping, citizens, declarations, directory, outages, outbox, reviews, versions
 from app.store.attempts import Opening
 from app.store.controller import controller_of
 from app.store.database import Snapshot
@@ -64,6 +73,9 @@ async def declare(
         InvalidContentError: the reason is too long or none, or no reason for this door.
     """
     _check(kind, code, reason)
+    login = call
+    if kind is DeclarationKind.EMERGENCY:
+        call = await _in_emergency(service, call)
     subject = subject_of(service.secret, identifier)
     for _ in range(_TRIES):
         async with service.database.snapshot() as snapshot:
@@ -128,8 +140,52 @@ async def declare(
             await service.database.commit(_job(pid, access, declaration, code, record, writes))
         except StaleError:
             continue
-        return _answer(id_, declaration)
+        session = await _session(service, login, declaration) if kind is DeclarationKind.EMERGENCY else None
+        return _answer(id_, declaration, session)
     raise ContentionError("others are writing about this citizen; try again")
+
+
+async def _in_emergency(service: Service, call: Call) -> Call:
+    """Let a login for treatment serve: nobody is sent to log in again for another purpose.
+
+    Raises:
+        AccessRefusedError: the client is not registered for emergencies.
+    """
+    caller = in_emergency(call.caller)
+    if caller is call.caller:
+        return call
+    raised = replace(call, caller=caller)
+    try:
+        async with service.database.snapshot() as snapshot:
+            await gate.identify(snapshot, call)
+            try:
+                await gate.identify(snapshot, raised)
+            except NotAuthenticatedError:
+                text = guidance(caller.requester.function, min(call.caller.purposes), Action.DECLARE)
+                raise AccessRefusedError(text) from None
+    except AccessRefusedError as error:
+        await gate.record_refused(service, call, pid=None, operation=audit.Operation.DECLARE, query="emergency")
+        error.recorded = True
+        raise
+    return raised
+
+
+async def _session(service: Service, call: Call, declaration: Declaration) -> tuple[str, int]:
+    """Return the token of the session that reads under an emergency, and its end: that of the door or of the shift."""
+    caller, settings = call.caller, service.settings
+    end = declaration.period.end
+    shift_us = caller.issued_us + settings.shift_hours * 3600 * 1_000_000
+    until_us = min(call.at_us if end is None else to_us(end), max(shift_us, caller.expires_us))
+    async with service.database.snapshot() as snapshot:
+        down = await outages.running(snapshot, caller.issuer, at_us=call.at_us)
+    token = sessions.seal(
+        service.secret,
+        caller,
+        nonce=random_id().encode(),
+        until_us=until_us,
+        is_flagged=down is not None or caller.is_flagged,
+    )
+    return token, until_us
 
 
 def _check(kind: DeclarationKind, code: DoorReason | None, reason: str) -> None:
@@ -227,18 +283,23 @@ def _job(
     return Job(pid=pid, base_change=access.change, audit=(record,), writes=(declared, outbox.put([told]), *writes))
 
 
-def _answer(id_: str, declaration: Declaration) -> bytes:
+def _answer(id_: str, declaration: Declaration, session: tuple[str, int] | None) -> bytes:
     until = declaration.period.end
-    return msgspec.json.encode(
-        {
-            "resourceType": "Parameters",
-            "parameter": [
-                {"name": "declaration", "valueId": id_},
-                {"name": "kind", "valueCode": declaration.kind.value},
-                {"name": "until", "valueInstant": "" if until is None else until.isoformat().replace("+00:00", "Z")},
-            ],
-        }
-    )
+    parts: list[dict[str, object]] = [
+        {"name": "declaration", "valueId": id_},
+        {"name": "kind", "valueCode": declaration.kind.value},
+        {"name": "until", "valueInstant": "" if until is None else until.isoformat().replace("+00:00", "Z")},
+    ]
+    if session is not None:
+        token, until_us = session
+        ends = from_us(until_us).isoformat().replace("+00:00", "Z")
+        parts.append(
+            {
+                "name": "session",
+                "part": [{"name": "token", "valueString": token}, {"name": "expires", "valueInstant": ends}],
+            }
+        )
+    return msgspec.json.encode({"resourceType": "Parameters", "parameter": parts})
 
 
 def _fault(name: str, code: str, text: str) -> InvalidContentError:

@@ -216,10 +216,6 @@ DOOR_OPENED: Final = Text(
     "{name}, {unit}, åbnede for dine oplysninger {at}: {door}. Det gælder til {until}. Begrundelse: {reason}.",
     "{name}, {unit}, opened your information on {at}: {door}. It holds until {until}. Reason: {reason}.",
 )
-DOOR_FLAGGED: Final = Text(
-    " Login-tjenesten var ude af drift; adgangen byggede på et login fra samme vagt.",
-    " The login provider was down; access rested on a login of the same shift.",
-)
 REVIEW_TASK: Final[dict[str, Text]] = {
     "emergency": Text("Gennemgå brug af værdispring", "Review the use of emergency access"),
     "treating-now": Text(

@@ -290,7 +290,7 @@ class Caller:
         return any(self.sees(one) for one in HIDDEN if one.citizen == citizen)
 
 
-_DOORS = frozenset({"$treating-now", "$consent-now"})
+_DOORS = frozenset({"$treating-now", "$consent-now", "$emergency-access"})
 CALLERS: tuple[Caller, ...] = (
     Caller(key="citizen", persona="citizen", citizen=ANNA),
     Caller(
@@ -368,6 +368,7 @@ class Answer:
 
 _UNSTEADY = {"x-request-id", "date"}
 _TOKEN = re.compile(rb"_cursor=[A-Za-z0-9_\-]+")
+_SESSION = re.compile(rb"ogs1\.[A-Za-z0-9_\-]+")
 _INSTANT = re.compile(rb"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)")
 _UUID = re.compile(rb"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{32}\b")
 _NUMBER = re.compile(
@@ -386,6 +387,7 @@ def told(answer: Answer, *, made: bool = False) -> tuple[int, tuple[tuple[str, s
     def blank(text: bytes) -> bytes:
         text = _OURS.sub(b"<id>", _TOKEN.sub(b"_cursor=<token>", text))
         if made:
+            text = _SESSION.sub(b"<session>", text)
             text = _NUMBER.sub(b"<number>", _UUID.sub(b"<uuid>", _INSTANT.sub(b"<instant>", text)))
         return text
 

@@ -73,7 +73,12 @@ def _refusals(leaks: LeakWorld) -> list[tuple[str, str, Any, Mapping[str, str]]]
         found += [
             ("GET", f"/Condition?patient.identifier={citizen[0]}|{citizen[1]}", None, {}),
             ("POST", "/Patient/$summary", parameters(identifier=citizen), {}),
-            ("POST", "/Patient/$emergency-access", parameters(identifier=citizen, reason="x"), {}),
+            (
+                "POST",
+                "/Patient/$emergency-access",
+                parameters(identifier=citizen, code="life-in-danger", reason="x"),
+                {},
+            ),
             ("POST", "/Patient/$summary", parameters(identifier=citizen, profile="http://x.example"), {}),
             ("POST", "/Condition", {**condition("x"), "subject": about(citizen), "unknown": True}, {}),
             ("POST", "/Condition", {**condition("x"), "subject": about(citizen), "recordedDate": "x"}, {}),

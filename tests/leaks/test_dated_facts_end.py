@@ -144,7 +144,11 @@ async def _declared(leaks: LeakWorld, clock: Clock, reader: Reader, door: str) -
         reader.token(leaks, clock),
         "POST",
         f"/Patient/{door}",
-        json=parameters(identifier=reader.about, reason="vurdering på stedet"),
+        json=parameters(
+            identifier=reader.about,
+            reason="vurdering på stedet",
+            **({"code": "life-in-danger"} if door == "$emergency-access" else {}),
+        ),
     )
     assert answer.status == 201, answer.body
 

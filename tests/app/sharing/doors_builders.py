@@ -65,6 +65,7 @@ def told(answer: httpx2.Response) -> tuple[int, dict[str, str], str]:
         name: value for name, value in answer.headers.items() if name not in {"x-request-id", "date", "content-length"}
     }
     text = re.sub(r"[0-9a-f]{32}", "<id>", answer.text)
+    text = re.sub(r"ogs1[.][A-Za-z0-9_-]+", "<session>", text)
     text = re.sub(r"20\d\d-\d\d-\d\dT[\d:.]+Z", "<instant>", text)
     if "retry-after" in headers:
         assert int(headers["retry-after"]) > 0
