@@ -325,7 +325,7 @@ def client_rows() -> list[dict[str, Any]]:
     return rows
 
 
-_WRITES = {REGISTER: ",".join((*_DIRECTORY_TYPES, "RelatedPerson")), CITIZEN_APP: "Consent"}
+_WRITES = {REGISTER: ",".join((*_DIRECTORY_TYPES, "Patient", "RelatedPerson")), CITIZEN_APP: "Consent"}
 
 
 def _root(persona: Persona) -> str:

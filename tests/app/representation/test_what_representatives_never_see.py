@@ -199,13 +199,12 @@ async def test_rights_end_with_the_citizens_life(world: World) -> None:
     assert await sees(acting(world, other), person)
     patient = {
         "resourceType": "Patient",
-        "id": person.patient,
         "identifier": [{"system": person.number[0], "value": person.number[1]}],
         "birthDate": "1950-01-01",
         "deceasedDateTime": day(-1),
     }
-    answer = await world.as_("hospital-system").put(f"/Patient/{person.patient}", json=patient)
-    assert answer.status_code == OK, answer.text
+    answer = await world.as_("register-feed").post("/Patient", json=patient)
+    assert answer.status_code == CREATED, answer.text
     assert not await sees(acting(world, other), person)
 
 
