@@ -16,7 +16,7 @@ from app.sharing.log import search_log
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.master import master_among
 from app.sharing.reviews import reviews_are_asked_for, search_reviews
-from app.store import citizens
+from app.store import citizens, directory, versions
 from app.store.database import Snapshot
 from app.store.job import Job
 from app.store.resources import Stored
@@ -70,7 +70,8 @@ async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after
         return await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
     every = replace(query, count=MOST_COUNT)
     found = await sql.find(snapshot, access.permit, every, signatures=access.signatures)
-    master = await master_among(snapshot, found.rows)
+    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+    master = master_among(registry, found.rows)
     chosen = () if master is None else (master,)
     return Page(chosen if query.count else (), len(chosen), None)
 

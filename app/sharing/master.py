@@ -4,23 +4,21 @@ from collections.abc import Sequence
 
 import msgspec
 
-from app.store import directory, versions
 from app.store.controller import kind_of
-from app.store.database import Snapshot
+from app.store.directory import Directory
 from app.store.resources import Stored
 from app.translate.demographics import Candidate, demographics_of, master_of, rank_of
 
 _parse = msgspec.json.Decoder().decode
 
 
-async def master_among(snapshot: Snapshot, patients: Sequence[Stored]) -> Stored | None:
+def master_among(registry: Directory, patients: Sequence[Stored]) -> Stored | None:
     """Return the Patient that answers, None where there is none.
 
     INVARIANT: chosen among these alone, so that one which the reader may not see moves nothing.
     """
     if len(patients) < 2:  # noqa: PLR2004  # nothing to choose
         return patients[0] if patients else None
-    registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     kinds = [kind_of(registry, patient.signature.controller) for patient in patients]
     best = min(rank_of(kind) for kind in kinds)
     foremost = [place for place, kind in enumerate(kinds) if rank_of(kind) == best]

@@ -164,7 +164,7 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
     key = _digest(service, call, access, view, [number for one in released for number in (one.n, one.version)])
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     patients = [stored for stored in released if stored.type_number == _PATIENT]
-    answering = await master_among(snapshot, patients)
+    answering = master_among(registry, patients)
     at = from_us(call.at_us)
     made = compose(
         view=view,

@@ -1,11 +1,12 @@
 """Compose a document Bundle for one reader from what that reader may see: pure, deterministic, bodies spliced."""
 
+import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL
 
 import msgspec
 
@@ -139,9 +140,7 @@ def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
 @lru_cache(maxsize=16)
 def _makers(base_url: str, operator: str) -> tuple[str, str, bytes]:
     """Return fullUrl of the software and of the operator, and their two entries."""
-    device, organisation = (
-        str(uuid5(NAMESPACE_URL, f"{base_url}/{name}/{operator}")) for name in ("device", "operator")
-    )
+    device, organisation = (_name_of(f"{base_url}/{name}/{operator}") for name in ("device", "operator"))
     software = {
         "resourceType": "Device",
         "id": device,
@@ -155,6 +154,13 @@ def _makers(base_url: str, operator: str) -> tuple[str, str, bytes]:
         for each in (software, owner)
     )
     return f"urn:uuid:{device}", f"urn:uuid:{organisation}", entries
+
+
+def _name_of(url: str) -> str:
+    """Return what `str(uuid5(NAMESPACE_URL, url))` returns, in a fifth of its time."""
+    digest = hashlib.sha1(NAMESPACE_URL.bytes + url.encode(), usedforsecurity=False).hexdigest()
+    variant = "89ab"[int(digest[16], 16) & 3]
+    return f"{digest[:8]}-{digest[8:12]}-5{digest[13:16]}-{variant}{digest[17:20]}-{digest[20:32]}"
 
 
 def _composition(
@@ -171,7 +177,7 @@ def _composition(
     software, custodian, makers = _makers(base_url, operator)
     base = _json(base_url).decode()[1:-1]
     identity = f'"identifier":{{"system":"{systems.OVERGANG}/sid/document","value":{_json(bundle_id).decode()}}}'
-    composition = str(uuid5(NAMESPACE_URL, f"{base_url}/Composition/{bundle_id}"))
+    composition = _name_of(f"{base_url}/Composition/{bundle_id}")
     now = times.instant(scene.at)
     person = scene.by_ref.get(master)
     test = _TEST if person is not None and person.has(Mark.TEST_DATA) else ""

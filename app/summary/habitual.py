@@ -32,13 +32,13 @@ _WITHIN = {topic.key: tuple(each.key for each in topics.VALUES if each.within ==
 Topics = dict[str, list[Row]]
 
 
-def _of_topics(scene: Scene, *kinds: str) -> Topics:
-    """Return rows by topic over several kinds, newest first."""
-    present = [found for kind in kinds if (found := scene.by_topic(kind))]
-    if len(present) < 2:  # noqa: PLR2004 - nothing to merge
-        return present[0] if present else {}
-    keys = dict.fromkeys(key for found in present for key in found)
-    return {key: newest(row for found in present for row in found.get(key, ())) for key in keys}
+def _measured(scene: Scene, section: Section, topic: str) -> list[Row]:
+    """Return the rows of a topic over all kinds of the section but declared ones, newest first."""
+    kinds = [kind for kind in section.kinds if kind != Kind.HABITUAL]
+    found = [rows for kind in kinds if (rows := scene.by_topic(kind).get(topic))]
+    if len(found) < 2:  # noqa: PLR2004 - nothing to merge
+        return found[0] if found else []
+    return newest([row for rows in found for row in rows])
 
 
 def _newest_by_owner(rows: list[Row]) -> list[Row]:
@@ -87,16 +87,15 @@ def _latest(label: Text, scene: Scene, row: Row) -> str:
     return f"{label.da}: {row.line.detail}{scene.origin(row)}"
 
 
-def _topic_items(
-    scene: Scene, section: Section, topic: Topic, known: Topics, said: Topics
-) -> tuple[list[str], list[Row]]:
+def _topic_items(scene: Scene, section: Section, topic: Topic, said: Topics) -> tuple[list[str], list[Row]]:
     """Write one topic: per variant what is declared, computed, latest before the stay, and latest."""
     items: list[str] = []
     rows: list[Row] = []
-    narrower = [row for key in _WITHIN.get(topic.key, ()) for row in known.get(key, ())]
+    known = _measured(scene, section, topic.key)
+    narrower = [row for key in _WITHIN.get(topic.key, ()) for row in _measured(scene, section, key)]
     for variant, fits in _VARIANTS.get(topic.key, _ONE):
         told = _newest_by_owner([row for row in said.get(topic.key, ()) if fits is None or fits(row)])
-        measured = [row for row in known.get(topic.key, ()) if fits is None or fits(row)]
+        measured = [row for row in known if fits is None or fits(row)]
         lines = [declared(scene, row, section.stale_days) for row in told]
         chosen = list(told)
         if scene.computing and (shown := computed(scene, measured)):
@@ -139,14 +138,13 @@ def _before_stay(scene: Scene, measured: list[Row]) -> Row | None:
 
 def _arrange(scene: Scene, section: Section, listed_topics: tuple[Topic, ...]) -> tuple[list[str], list[Row]]:
     said = scene.by_topic(Kind.HABITUAL)
-    known = _of_topics(scene, *(kind for kind in section.kinds if kind != Kind.HABITUAL))
     items: list[str] = []
     shown: list[Row] = []
     missing: list[str] = []
     for topic in listed_topics:
         if topic.within:
             continue
-        told, chosen = _topic_items(scene, section, topic, known, said)
+        told, chosen = _topic_items(scene, section, topic, said)
         items += told
         shown += chosen
         if not told:

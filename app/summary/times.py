@@ -147,4 +147,4 @@ def from_us(us: int) -> datetime | None:
 def instant(us: int) -> str:
     """Write a FHIR instant in UTC with milliseconds."""
     known = from_us(us) or datetime.max.replace(tzinfo=UTC)
-    return f"{known:%Y-%m-%dT%H:%M:%S}.{known.microsecond // 1000:03}Z"
+    return known.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"

@@ -2,6 +2,7 @@
 
 import json
 from datetime import timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -37,6 +38,7 @@ from summary_builders import (
 )
 
 from app.summary import times
+from app.summary.compose import _name_of
 from app.summary.lines import line_of
 from app.summary.model import Entry
 from app.summary.sections import VIEWS
@@ -221,3 +223,8 @@ def test_the_software_is_the_author_and_the_operator_the_custodian():
     first = made["entry"][0]["resource"]
     assert by_url[first["author"][0]["reference"]]["resourceType"] == "Device"
     assert by_url[first["custodian"]["reference"]]["name"] == 'Region "Nord"'
+
+
+@given(st.text(max_size=60))
+def test_names_of_what_the_service_makes_are_the_standards_uuids(url: str):
+    assert _name_of(url) == str(uuid5(NAMESPACE_URL, url))
