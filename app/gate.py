@@ -191,7 +191,8 @@ async def authorize(
         known_signatures = await signatures.load(snapshot, key_pid)
         permit = await narrowed(snapshot, decision, known_signatures) if action in READING else decision
         made = Decision(permit, known_signatures, call.at_us, _until(permit))
-        _remember(service, remembered_key, made)
+        if recipient is None:  # whoever asks about many must not crowd out what others are answered from
+            _remember(service, remembered_key, made)
     return Access(
         permit=made.permit,
         pid=key_pid,

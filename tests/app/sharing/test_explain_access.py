@@ -438,6 +438,36 @@ async def test_a_body_that_is_no_question_is_refused(world: World, body: bytes) 
     issues(answer)
 
 
+async def test_a_batch_takes_no_explanation_and_says_the_same_of_everybody(world: World) -> None:
+    told = []
+    for id_ in (await _id_of(world), "a" * 26):
+        entry = {"request": {"method": "GET", "url": f"Patient/{id_}/$explain-access"}}
+        for kind in ("batch", "transaction"):
+            answer = await world.as_("gp").post("", json={"resourceType": "Bundle", "type": kind, "entry": [entry]})
+            assert answer.status_code in {200, 501}, answer.text  # not supported there
+            assert "category" not in answer.text
+            told.append((kind, answer.status_code, answer.content.replace(id_.encode(), b"")))
+    assert told[:2] == told[2:]
+
+
+async def test_asking_about_many_leaves_the_remembered_decisions_alone(world: World) -> None:
+    await world.as_("citizen").post(EXPLAIN, json=asked(**OWN_GP))
+    before = len(world.service.decisions)
+    for number in range(5):
+        await world.as_("citizen").post(EXPLAIN, json=asked(**OWN_GP, person=f"X{number}"))
+    assert len(world.service.decisions) == before
+
+
+async def test_any_moment_and_any_word_is_answered_without_a_failure(world: World) -> None:
+    client = world.as_("citizen")
+    values = ["", " ", "x", "|", "||", "0", "-1", "2026-02-30", "2026-01-01T25:00:00Z", "1900-01-01", "2199-12-31"]
+    values += ["9" * 400, "%00", "Ø" * 64, "2026-01-01T00:00:00+14:00", "\u202e", "null"]
+    for name in ("function", "organisation", "purpose", "person", "at"):
+        for value in values:
+            answer = await client.post(EXPLAIN, json=asked(**OWN_GP | {name: value}))
+            assert answer.status_code in {200, 400, 422}, (name, value, answer.text)
+
+
 # The record
 
 
