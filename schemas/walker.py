@@ -34,7 +34,8 @@ Found = list[Fault]
 
 MAX_DEPTH: Final = 64  # objects within objects; the deepest published example that we know has 22
 MAX_FAULTS: Final = 500
-_NAME = re.compile(r"_?[A-Za-z][A-Za-z0-9]{0,63}", re.ASCII)
+_NAME = re.compile(r"_?[a-z](?!\w*\d{4})[A-Za-z0-9]{0,63}", re.ASCII)
+"""How elements are called: not like people, and not by numbers."""
 _ID_ALONE: Final = "must have a value or children besides its id (ele-1)"
 
 
