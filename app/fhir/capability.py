@@ -19,6 +19,7 @@ _SYSTEM_OPERATIONS = (
     ("process-message", "http://hl7.org/fhir/OperationDefinition/MessageHeader-process-message"),
     ("submit-report", _OWN + "submit-report"),
     ("notices", _OWN + "notices"),
+    ("unusual-access", _OWN + "unusual-access"),
 )
 _PATIENT_OPERATIONS = (
     ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),

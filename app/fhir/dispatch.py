@@ -72,6 +72,7 @@ INTERACTIONS: tuple[Row, ...] = (
     Row("POST", ("$process-message",), operations.process_message),
     Row("POST", ("$submit-report",), operations.submit_report),
     Row("GET", ("$notices",), operations.notices),
+    Row("GET", ("$unusual-access",), operations.unusual_access),
     Row("POST", (_T, "$validate"), operations.validate),
     Row("POST", (_T, _I, "$validate"), operations.validate),
     Row("POST", (_T, "$summary"), operations.summary, _PATIENT),

@@ -108,6 +108,11 @@ async def explain_access(service: Service, call: Call, request: Request) -> Answ
     return Answer(200, await sharing.explain_access(service, call, id=id_, identifier=identifier, question=question))
 
 
+async def unusual_access(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `$unusual-access`: counts by person for a data protection officer, of no citizen."""
+    return Answer(200, await sharing.unusual_access(service, call, pairs=request.query_pairs()))
+
+
 async def review(service: Service, call: Call, request: Request) -> Answer:
     """Answer `Task/[id]/$review`: an officer says what a review came to."""
     given = await _input(service, request, _REVIEW)

@@ -15,6 +15,7 @@ from app.sharing.single import create, delete, update
 from app.sharing.summary import summary
 from app.sharing.terminology import Imported, import_fsiii, read_fsiii_file
 from app.sharing.transaction import batch, transaction
+from app.sharing.unusual import unusual_access
 from app.sharing.values import Acknowledged, Found, Made, Written
 
 __all__ = [
@@ -47,6 +48,7 @@ __all__ = [
     "submit_report",
     "summary",
     "transaction",
+    "unusual_access",
     "update",
     "vread",
 ]

@@ -40,7 +40,8 @@ class Review:
 _NAMES = tuple(field.name for field in fields(Review))
 
 
-def _review(row: Row) -> Review:
+def review_of(row: Row) -> Review:
+    """Return a row of the table."""
     return Review(**dict(zip(_NAMES, row, strict=True)))
 
 
@@ -57,7 +58,7 @@ def complete(one: Review) -> Update:
 
 async def of_citizen(snapshot: Snapshot, pid: int) -> list[Review]:
     """Return all reviews of declarations about one citizen."""
-    return [_review(row) for row in await snapshot.rows(_OF_CITIZEN, {"pid": pid})]
+    return [review_of(row) for row in await snapshot.rows(_OF_CITIZEN, {"pid": pid})]
 
 
 async def relations_ever(snapshot: Snapshot, pid: int) -> list[Relation]:
@@ -84,7 +85,7 @@ async def of_organisations(
     values: dict[str, Value] = {f"organisation{number}": one for number, one in enumerate(padded)}
     values |= {"due": due_us, "after": after[0], "id": after[1], "limit": limit}
     query = Query(("reviews.of_organisations", len(padded)), lambda: _of_organisations(len(padded)))
-    return [_review(row) for row in await snapshot.rows(query, values)]
+    return [review_of(row) for row in await snapshot.rows(query, values)]
 
 
 async def find(snapshot: Snapshot, organisations: Sequence[str], id: str) -> Review | None:
@@ -95,7 +96,7 @@ async def find(snapshot: Snapshot, organisations: Sequence[str], id: str) -> Rev
     values: dict[str, Value] = {f"organisation{number}": one for number, one in enumerate(padded)}
     query = Query(("reviews.find", len(padded)), lambda: _find(len(padded)))
     found = await snapshot.rows(query, {**values, "id": id})
-    return _review(found[0]) if found else None
+    return review_of(found[0]) if found else None
 
 
 def _at(size: int) -> list[BindParameter[str]]:

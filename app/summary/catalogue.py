@@ -223,4 +223,16 @@ REVIEW_TASK: Final[dict[str, Text]] = {
         "Review 'treating now' that no other source has confirmed",
     ),
 }
+PATTERNS: Final[dict[str, Text]] = {
+    "emergencies": Text("brug af værdispring", "emergencies declared"),
+    "treating-now": Text("erklæringer om »behandler nu«", "declarations of 'treating now'"),
+    "without-later-evidence": Text(
+        "»behandler nu«, som ingen anden kilde har bekræftet", "'treating now' that no other source has confirmed"
+    ),
+    "one-citizen-again": Text("erklæringer om én og samme borger", "declarations about one and the same citizen"),
+    "unknown-citizens": Text("numre, som tjenesten ikke kender", "numbers that the service does not know"),
+    "out-of-hours": Text("erklæringer mellem kl. 22 og 6", "declarations between 22:00 and 06:00"),
+    "refusals": Text("afviste forsøg", "refused attempts"),
+    "same-name": Text("borgere med samme efternavn", "citizens with the same family name"),
+}
 UNNAMED: Final = Text("Ukendt", "Unknown")

@@ -142,7 +142,7 @@ def _operations() -> dict[str, list[str]]:
 
 
 INSTANCE_ALONE = {"review"}
-READ_ALONE = {"notices"}
+READ_ALONE = {"notices", "unusual-access"}
 
 
 async def test_every_operation_that_it_names_answers_and_no_other_is_served(world: World) -> None:

@@ -680,6 +680,26 @@ def _explain_instance_get(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterat
     yield from _explain_by_id(leaks, who, what, "GET")
 
 
+def _unusual(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    """Counts by person, for the officer alone: no citizen is in them, by whatever name."""
+
+    def names_nobody(answer: Answer) -> None:
+        text = answer.body.decode()
+        assert answer.json["resourceType"] == "Parameters"
+        for citizen, patient in leaks.patients.items():
+            assert citizen[1] not in text
+            assert patient not in text
+
+    if what is OPEN:
+        yield Case(
+            ask=Ask(method="GET", path="/$unusual-access"),
+            twins=(Ask(method="GET", path="/$unusual-access?since=2200-01-01"),),
+            shown=who.key == "data-protection",
+            hidden=403,
+            exactly=names_nobody,
+        )
+
+
 def _review(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
     """The emergency about Anna was declared in a hospital of the officer's region: it is hers alone to review.
 
@@ -753,6 +773,7 @@ PROBES: Mapping[tuple[str, tuple[str, ...]], Probe] = {
     ("POST", (_T, "$explain-access")): _explain_by_type,
     ("POST", (_T, _I, "$explain-access")): _explain_instance_post,
     ("GET", (_T, _I, "$explain-access")): _explain_instance_get,
+    ("GET", ("$unusual-access",)): _unusual,
     ("POST", (_T, _I, "$review")): _review,
     ("POST", (_T, "$treating-now")): _declaring("$treating-now"),
     ("POST", (_T, "$consent-now")): _declaring("$consent-now"),
