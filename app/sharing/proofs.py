@@ -21,12 +21,12 @@ from app.translate.capacity import Judged, judgement_of, relative_in
 from app.translate.classification import Classified
 from app.translate.directives import actors_in, is_directive
 from app.translate.participation import participations_of
-from app.translate.relations import relations_of
+from app.translate.relations import ANSWER_TAIL_US, answered_by, relations_of
 from app.translate.representation import number_of, person_named, representations_of
 from app.translate.source import Source
 from app.translate.times import as_period
 from consent.model import CitizenKey, PersonKey, Representation
-from consent.vocabulary import Function, RepresentationKind
+from consent.vocabulary import Function, RelationKind, RepresentationKind
 from schemas.fault import Fault
 from schemas.homes import HOME_OF
 from schemas.terminology.identifiers import CitizenNumber
@@ -40,6 +40,26 @@ _parse = msgspec.json.Decoder().decode
 def withdrawn(pid: int, reference: str) -> Sequence[Write]:
     """Return the writes that take back what a resource proved in its last version; some types never prove anything."""
     return relations.remove_of(pid, reference) if reference.partition("/")[0] in _PROVING else ()
+
+
+async def answered(
+    service: Service, snapshot: Snapshot, placed: Sequence[Placed], *, pid: int, source: Source
+) -> list[Write]:
+    """Return the writes that end the referrals which these entries answer: the receiver's own, and never longer."""
+    stated = frozenset[str]().union(*(answered_by(each.entry.resource) for each in placed if not each.is_kept))
+    if not stated:
+        return []
+    base = service.settings.public_url
+    referrals = frozenset(local_of(address, base_url=base) for address in stated)
+    stop_us = source.received_us + ANSWER_TAIL_US
+    ended = [
+        one.id
+        for one in await relations.of_sources(snapshot, pid, referrals)
+        if one.kind == RelationKind.REFERRAL.value
+        and source.is_within_controller(one.organisation)
+        and (one.stop_us is None or one.stop_us > stop_us)
+    ]
+    return [relations.end(pid, ended, stop_us=stop_us)] if ended else []
 
 
 def told_of(pid: int, reference: str, topic: str, *, at_us: int) -> Write:

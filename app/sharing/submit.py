@@ -28,7 +28,7 @@ from app.sharing.entries import Entry
 from app.sharing.kept import Kept, plan_directory
 from app.sharing.others import check_once, check_others
 from app.sharing.placed import Placed
-from app.sharing.proofs import people_named
+from app.sharing.proofs import answered, people_named
 from app.sharing.rewriting import names_of
 from app.sharing.values import Written
 from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
@@ -189,6 +189,7 @@ async def _drafted(
         source=await _source(service, snapshot, call, registry, submission.entries, references),
     )
     written = drafting.put_all(placed, contents)
+    draft.others += await answered(service, snapshot, placed, pid=subject.row.pid, source=drafting.source)
     if drafting.faults:
         raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]

@@ -4,8 +4,12 @@ Reading: `facts`.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import BigInteger, bindparam, select
 
 from app.store import provisions
+from app.store.database import Query, Snapshot
 from app.store.directory import list_of
 from app.store.job import Delete, Update, Upsert
 from app.store.periods import columns_of
@@ -31,6 +35,38 @@ def remove_of(pid: int, source: str) -> tuple[Delete, ...]:
     """Take back all that rests on one resource ('Type/id'): relations, participations, representations, judgements."""
     tables = (relation, participation, representation, judgement)
     return tuple(Delete(table, ("pid", "source"), ((pid, source),)) for table in tables)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """One stored relation; `stop_us` None is open."""
+
+    id: str
+    kind: str
+    organisation: str
+    source: str
+    stop_us: int | None
+
+
+async def of_sources(snapshot: Snapshot, pid: int, sources: Iterable[str]) -> list[Held]:
+    """Return the relations that rest on these resources ('Type/id')."""
+    wanted = frozenset(sources)
+    found = [Held(id=row[0], kind=row[1], organisation=row[2], source=row[3], stop_us=row[4])
+             for row in await snapshot.rows(_OF_CITIZEN, {"pid": pid})]  # fmt: skip
+    return [one for one in found if one.source in wanted]
+
+
+def end(pid: int, ids: Iterable[str], *, stop_us: int) -> Update:
+    """Let relations end; the caller has seen that they do not end sooner."""
+    return Update(relation, ("pid", "id"), ("stop",), tuple((pid, id_, stop_us) for id_ in ids))
+
+
+_OF_CITIZEN = Query(
+    "relations.of_citizen",
+    lambda: select(relation.c.id, relation.c.kind, relation.c.organisation, relation.c.source, relation.c.stop).where(
+        relation.c.pid == bindparam("pid", type_=BigInteger)
+    ),
+)
 
 
 def put_representations(pid: int, representations: Iterable[tuple[str, Representation]], *, source: str) -> Upsert:

@@ -70,6 +70,14 @@ def relations_of(resource: Mapping[str, Any], classified: Classified, *, source:
     return tuple(rows.values())
 
 
+def answered_by(resource: Mapping[str, Any]) -> frozenset[str]:
+    """Return the addresses of the referrals that a record answers when it is final, whoever wrote it."""
+    if text(resource.get("status")) not in _FINAL.get(type_of(resource), frozenset()):
+        return frozenset()
+    stated = (text(one.get("reference")) for one in objects(resource.get("basedOn")))
+    return frozenset(address for address in stated if "ServiceRequest/" in address)
+
+
 def superseded(previous: Iterable[str], now: Iterable[Evidenced]) -> frozenset[str]:
     """Return the keys of rows that a new version no longer proves."""
     return frozenset(previous) - {row.key for row in now}
@@ -206,6 +214,16 @@ def _running(
 _BEGUN: Final = frozenset({"arrived", "triaged", "in-progress", "onleave", "finished"})
 _REFERS: Final = frozenset({"proposal", "order", "original-order", "reflex-order", "instance-order"})
 _ENDED_ACTIVITY: Final = frozenset({"completed", "cancelled", "stopped", "entered-in-error", "unknown"})
+
+_FINAL: Final[dict[str, frozenset[str]]] = {
+    "DiagnosticReport": frozenset({"final", "amended", "corrected", "appended"}),
+    "Procedure": frozenset({"completed"}),
+    "Encounter": frozenset({"finished"}),
+    "Task": frozenset({"completed"}),
+}
+"""Types that answer a referral, and in which status they do."""
+ANSWER_TAIL_US: Final = 3 * DAY_US
+"""How long the receiver of a referral still has a relation after the answer. Mark: to be confirmed by a lawyer."""
 
 _PROOFS: Final[dict[str, Callable[[Mapping[str, Any], Classified, Source], Iterable[Evidenced]]]] = {
     "Encounter": _stay,
