@@ -77,12 +77,12 @@ _OTHER_PURPOSE = Guidance(
     "borgeren, hvilke oplysninger det gælder, hvem der får dem og til hvad, og at det er frivilligt. Samtykket skal "
     "være skriftligt, noteres i journalen og registreres af borgeren her som Consent; det kan trækkes tilbage og "
     "bortfalder senest efter et år. Til behandling bruger du formålet TREAT (Sundhedsloven § 42 d, stk. 1, og §§ "
-    "43-44).",
+    "43-44; skal bekræftes af en jurist).",
     en="The purpose is not treatment. Then the citizen must have given a consent that names you and the purpose. "
     "Tell the citizen which information it is about, who gets it and for what, and that it is voluntary. The consent "
     "must be in writing, noted in the record and registered here by the citizen as a Consent; it can be withdrawn and "
     "lapses after one year at the latest. For treatment use the purpose TREAT (Sundhedsloven § 42 d, stk. 1, og §§ "
-    "43-44).",
+    "43-44; to be confirmed by a lawyer).",
 )
 _QUALITY = (
     Guidance(
@@ -147,9 +147,10 @@ _SOCIAL_PURPOSE = (
 _OWN = Guidance(
     da="Du kan se dine egne oplysninger, når du er fyldt 15 år. Vil du handle for en anden, skal du have "
     "forældremyndighed over et barn under 15 år, en fuldmagt, eller være personlig værge (Sundhedsloven §§ 14, 17, 18 "
-    "og 36-38).",
+    "og 36-38; skal bekræftes af en jurist).",
     en="You can see your own information from the age of 15. To act for somebody else you must hold custody of a "
-    "child under 15 or a power of attorney, or be a personal guardian (Sundhedsloven §§ 14, 17, 18 og 36-38).",
+    "child under 15 or a power of attorney, or be a personal guardian (Sundhedsloven §§ 14, 17, 18 og 36-38; to be "
+    "confirmed by a lawyer).",
 )
 _OWN_PURPOSE = (
     Guidance(
@@ -207,10 +208,10 @@ _NOT_DECLARING = _DECLARING + Guidance(
 _DIRECTING = Guidance(
     da="Borgeren bestemmer selv over samtykker og spærringer fra 15 år; for et barn er det indehaveren af "
     "forældremyndigheden. En autoriseret sundhedsperson kan registrere en spærring, som borgeren beder om "
-    "(Sundhedsloven §§ 14, 17 og 42 a, stk. 5).",
+    "(Sundhedsloven §§ 14, 17 og 42 a, stk. 5; skal bekræftes af en jurist).",
     en="From the age of 15 the citizen decides on consents and blocks; for a child it is the holder of custody. An "
     "authorised health professional can record a block that the citizen asks for (Sundhedsloven §§ 14, 17 og 42 a, "
-    "stk. 5).",
+    "stk. 5; to be confirmed by a lawyer).",
 )
 _RECORDING = _DIRECTING + Guidance(
     da="Du kan skrive en ren spærring ned, med formålet TREAT, og borgeren får besked. Et samtykke, som du selv skal "
@@ -220,9 +221,9 @@ _RECORDING = _DIRECTING + Guidance(
 )
 _JUDGING = Guidance(
     da="Kun en navngiven, autoriseret sundhedsperson, som behandler borgeren nu, kan med formålet TREAT dokumentere, "
-    "at borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18).",
+    "at borgeren ikke selv kan give samtykke (Sundhedsloven §§ 17 og 18; skal bekræftes af en jurist).",
     en="Only a named, authorised health professional who treats the citizen now can document, with the purpose "
-    "TREAT, that the citizen cannot consent (Sundhedsloven §§ 17 og 18).",
+    "TREAT, that the citizen cannot consent (Sundhedsloven §§ 17 og 18; to be confirmed by a lawyer).",
 )
 _JUDGING_NOW = _JUDGING + Guidance(
     da="Er borgeren i behandling hos dig nu, kan du erklære »behandler nu« (`Patient/$treating-now`).",

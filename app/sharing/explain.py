@@ -22,9 +22,10 @@ from app.store.directory import Directory
 from app.store.job import Job
 from app.store.resources import Stored
 from app.store.tables import DIRECTORY
+from consent import decide
 from consent.explain import guidance
 from consent.guiding import ASKING_FOR_CONSENT
-from consent.model import AccessRequest, CitizenKey, Facts, OrganisationKey, PersonKey, Requester
+from consent.model import AccessRequest, CitizenKey, Facts, OrganisationKey, Permit, PersonKey, Requester
 from consent.pointing import reached
 from consent.policy import CITIZENS, EMERGENCIES, TREATING
 from consent.prospect import (
@@ -132,14 +133,18 @@ class _Asking:
         return AccessRefusedError(recorded=True)
 
     async def facts(self, pid: int, about: Requester) -> tuple[Requester, Facts]:
-        """Return the facts about the one asked about; a named assistant acts for whom the management named."""
+        """Return the facts about the one asked about; a named assistant acts for one who may look."""
         known = await facts.load(self.snapshot, pid=pid, requester=about, at_us=self.at_us)
-        if about.function is not Function.ASSISTANT or about.on_behalf_of is not None or not known.delegations:
+        if about.function is not Function.ASSISTANT or about.on_behalf_of is not None:
             return about, known
         path = self.registry.tree.path(about.organisation or OrganisationKey(""))
-        named = sorted(one.responsible for one in known.delegations if one.organisation in path)
-        about = replace(about, on_behalf_of=named[0] if named else None)
-        return about, await facts.load(self.snapshot, pid=pid, requester=about, at_us=self.at_us)
+        for responsible in sorted({one.responsible for one in known.delegations if one.organisation in path}):
+            acting = replace(about, on_behalf_of=responsible)
+            known = await facts.load(self.snapshot, pid=pid, requester=acting, at_us=self.at_us)
+            bare = replace(known, directives=())
+            if isinstance(decide(self.request(pid, acting, _purposes(self.question)), bare), Permit):
+                return acting, known
+        return about, known
 
     async def described(self) -> Requester:
         """Return the one asked about as the directory knows her; nothing is taken from the asker."""
