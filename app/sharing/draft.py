@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from app.errors import TooCostlyError
 from app.store import citizens, revisions, signatures
 from app.store.citizens import CitizenRow
 from app.store.job import AuditEntry, Job, Update, Write
 from app.store.place import place_of
 from app.store.revisions import Revision
 from app.store.signatures import SignatureRow
-from app.store.tables import resource
+from app.store.tables import N_BITS, resource
 from app.translate.classification import current_version
 from consent.model import Signature
 
@@ -33,8 +34,14 @@ class Draft:
         return cls(citizen=citizen, known=known, next_n=citizen.next_n)
 
     def take_n(self) -> int:
-        """Reserve the number of a new resource."""
+        """Reserve the number of a new resource.
+
+        Raises:
+            TooCostlyError: there is none left; the next one would lie among another citizen's.
+        """
         taken = self.next_n
+        if taken >> N_BITS:
+            raise TooCostlyError("no more can be kept about this citizen")
         self.next_n += 1
         return taken
 

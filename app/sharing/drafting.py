@@ -16,6 +16,7 @@ from app.sharing.placed import Placed
 from app.sharing.proofs import People, proven, told_of, withdrawn
 from app.sharing.values import Written
 from app.store import relations
+from app.store.resources import Stored
 from app.store.revisions import Revision
 from app.summary.lines import line_of
 from app.translate.classification import Classified, category_of, classify
@@ -115,7 +116,8 @@ class Drafting:
         entry, resource = placed.entry, surveyed.resource
         classified = self._classify(placed, surveyed, inherited)
         self._check_permit(entry, placed.reference, classified)
-        meta = received_meta(entry.resource, version=version, updated_us=self.call.at_us)
+        at_us = self._at_us(placed.current)
+        meta = received_meta(entry.resource, version=version, updated_us=at_us)
         body = with_identity(
             entry.raw, id=id_, meta=meta, references=self.references, replaced=surveyed.content.replaced
         )
@@ -127,7 +129,7 @@ class Drafting:
                 type_number=HOME_OF[type_].number,
                 version=version,
                 sig=self.draft.touch(classified.signature),
-                updated_us=self.call.at_us,
+                updated_us=at_us,
                 start_us=classified.period_us[0],
                 stop_us=classified.period_us[1],
                 line=line_of(resource, category=classified.signature.category, body=body),
@@ -137,7 +139,11 @@ class Drafting:
             )
         )
         self._consequences(placed, resource, classified, version)
-        return Written(type_, id_, version, self.call.at_us, created=placed.current is None, body=body)
+        return Written(type_, id_, version, at_us, created=placed.current is None, body=body)
+
+    def _at_us(self, current: Stored | None) -> int:
+        """Return when a version is written: a submission that was overtaken and tries again never goes back in time."""
+        return self.call.at_us if current is None else max(self.call.at_us, current.updated_us)
 
     def _deleted(self, placed: Placed, type_: str, id_: str, version: int) -> Written:
         current = placed.current
@@ -149,7 +155,7 @@ class Drafting:
                 type_number=current.type_number,
                 version=version,
                 sig=self.draft.touch(current.item.signature),
-                updated_us=self.call.at_us,
+                updated_us=self._at_us(current),
                 start_us=current.start_us,
                 stop_us=current.stop_us,
                 line=b"",
@@ -164,7 +170,7 @@ class Drafting:
             self.draft.others.append(relations.end_directive(pid, placed.n))
         if type_ == "Patient":
             self.patients[placed.n] = None
-        return Written(type_, id_, version, self.call.at_us, created=False, body=b"")
+        return Written(type_, id_, version, self._at_us(current), created=False, body=b"")
 
     def _classify(self, placed: Placed, surveyed: "_Surveyed", inherited: Inherited) -> Classified:
         """Return what the resource is, with the highest labels of what it derives from, stored or submitted with it."""

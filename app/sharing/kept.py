@@ -6,7 +6,7 @@ by itself, and no group of writes spans shards (DESIGN § 4).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import msgspec
@@ -102,16 +102,39 @@ async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Se
     own = Signature(Category.OTHER, frozenset(), controller, controller, PersonKey(""), Regime.HEALTH_CARE)
     controlled = {row.number for row in known if row.signature.controller == controller}
     draft = Draft.begin(await row_of(snapshot, DIRECTORY), known)
-    places = [await _place(service, snapshot, draft, entry, controlled) for entry in entries]
+    first_of = _first_of_each(entries)
+    places = [
+        await _place(service, snapshot, draft, entry, controlled) for entry in entries if first_of[id(entry)] is entry
+    ]
+    firsts = [entry for entry in entries if first_of[id(entry)] is entry]
     references: dict[str, str] = {}
-    for entry, (n, _current, _stands) in zip(entries, places, strict=True):
+    for entry, (n, _current, _stands) in zip(firsts, places, strict=True):
         name = f"{entry.type}/{service.database.ids.encode(DIRECTORY, n)}"
-        references |= dict.fromkeys(names_of(entry.full_url, entry.type), name)
-    written = {
+        for same in entries:
+            if first_of[id(same)] is entry:
+                references |= dict.fromkeys(names_of(same.full_url, same.type), name)
+    put = {
         id(entry): _put(service, call, draft, entry, place, own, references)
-        for entry, place in zip(entries, places, strict=True)
+        for entry, place in zip(firsts, places, strict=True)
     }
-    return draft, Kept(references, written)
+    written = {id(entry): put[id(first_of[id(entry)])] for entry in entries}
+    return draft, Kept(
+        references, {key: one if key in put else replace(one, created=False) for key, one in written.items()}
+    )
+
+
+def _first_of_each(entries: Sequence[Entry]) -> dict[int, Entry]:
+    """Return for each entry, by its identity, the first new one that is the same; itself where there is none."""
+    firsts: dict[tuple[str, bool, str, str], Entry] = {}
+    found: dict[int, Entry] = {}
+    for entry in entries:
+        identifiers = _identifiers(entry.resource) if entry.method == "POST" else []
+        named = [each for each in identifiers if systems.canonical(each[0]) in _OWN_NAME]
+        names = [(entry.type, bool(named), systems.canonical(system), value) for system, value in named or identifiers]
+        first = next((firsts[name] for name in names if name in firsts), entry)
+        found[id(entry)] = first
+        firsts |= {name: first for name in names if name not in firsts}
+    return found
 
 
 def _others(entry: Entry) -> tuple[Fault, ...]:
@@ -176,10 +199,11 @@ def _put(
     if current is not None and stands:
         return Written(entry.type, id_, current.version, current.updated_us, created=False, body=current.body)
     version = 1 if current is None else current.version + 1
+    at_us = call.at_us if current is None else max(call.at_us, current.updated_us)
     is_deletion = entry.method == "DELETE"
     body, content = b"", entry.survey.resolved(references)
     if not is_deletion:
-        meta = received_meta(entry.resource, version=version, updated_us=call.at_us)
+        meta = received_meta(entry.resource, version=version, updated_us=at_us)
         body = with_identity(entry.raw, id=id_, meta=meta, references=references, replaced=content.replaced)
     draft.revisions.append(
         Revision(
@@ -187,13 +211,13 @@ def _put(
             type_number=HOME_OF[entry.type].number,
             version=version,
             sig=draft.touch(own),
-            updated_us=call.at_us,
-            start_us=call.at_us,
-            stop_us=call.at_us,
+            updated_us=at_us,
+            start_us=at_us,
+            stop_us=at_us,
             line=b"",
             body=body,
             index=None if is_deletion else index(content.resource),
             deleted=is_deletion,
         )
     )
-    return Written(entry.type, id_, version, call.at_us, created=current is None, body=body)
+    return Written(entry.type, id_, version, at_us, created=current is None, body=body)

@@ -24,7 +24,7 @@ from gate_builders import (
     words,
 )
 
-from schemas.admit import Admitted, Rejected, admit, faults_of, review
+from schemas.admit import MAX_VALUES, Admitted, Rejected, admit, faults_of, review
 from schemas.walker import MAX_DEPTH, MAX_FAULTS
 
 URN = "urn:uuid:00000000-0000-4000-8000-000000000000"
@@ -414,6 +414,29 @@ def test_content_that_is_too_large_is_refused_unread() -> None:
 
     assert isinstance(answer, Rejected)
     assert answer.kind == "too-large"
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        b'{"resourceType":"Patient","name":[{"given":[' + b'"a", ' * MAX_VALUES + b'"b"]}]}',
+        b'{"resourceType":"Patient","name":[' + b'{"text" : "a"},' * MAX_VALUES + b'{"text":"b"}]}',
+        b'{"resourceType":"Patient","name":[' + b"{}," * MAX_VALUES + b"{}]}",
+        b'{"resourceType":"Patient","odd":[' + b"[]," * MAX_VALUES + b"[]]}",
+    ],
+)
+def test_content_of_very_many_values_is_refused_before_it_is_read(raw: bytes) -> None:
+    answer = admit(raw)
+
+    assert isinstance(answer, Rejected)
+    assert answer.kind == "too-large"
+    assert [fault.code for fault in answer.faults] == ["too-costly"]
+
+
+def test_a_large_transaction_of_ordinary_resources_is_not_refused_for_its_size() -> None:
+    part = {"request": {"method": "POST", "url": "Patient"}, "resource": patient()}
+
+    assert isinstance(ask({"resourceType": "Bundle", "type": "transaction", "entry": [part] * 2_000}), Admitted)
 
 
 @pytest.mark.parametrize(

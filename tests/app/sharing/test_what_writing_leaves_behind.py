@@ -1,14 +1,18 @@
 """Writing: all of it or nothing, and a record of what was told, asked for or refused."""
 
 import asyncio
+from datetime import datetime
 
 import pytest
-from served import NANCY, World, serving
-from sharing_builders import UNKNOWN, by_number, created, entry, observation, patient, pid_of, records, send
+from served import NANCY, World, issues, resources_in, serving
+from sharing_builders import UNKNOWN, by_number, created, entry, ids_of, observation, patient, pid_of, records, send
 
 from app import audit
 from app.demo.cluster import Cluster
-from app.store.tables import NO_CITIZEN
+from app.runtime import from_us, now_us
+from app.store.job import Job, Update
+from app.store.place import place_of
+from app.store.tables import N_BITS, NO_CITIZEN, citizen, resource
 from schemas.terminology import systems
 
 pytestmark = pytest.mark.anyio
@@ -101,3 +105,53 @@ async def _race(url: str, cluster: Cluster) -> None:
         pid = await pid_of(one, UNKNOWN)
         assert pid is not None
         assert len([row for row in await records(one, pid) if row.operation == audit.Operation.TRANSACTION]) == 8
+
+
+async def test_two_new_practitioners_with_one_number_in_a_transaction_are_one(world: World) -> None:
+    urls = [f"urn:uuid:0b2b3c0e-0000-4000-8000-00000000010{digit}" for digit in "123"]
+    told = observation(performer=[{"reference": urls[0]}, {"reference": urls[1]}, {"reference": urls[2]}])
+    numbers = ("ZZZ07", "ZZZ07", "ZZZ08")
+    parts = [entry(practitioner(number), full_url=url) for number, url in zip(numbers, urls, strict=True)]
+    answer = await send(world, "gp", *parts, entry(told))
+    first, second, other, written = ids_of(answer)
+    assert first == second != other
+    assert [part["response"]["status"] for part in answer.json()["entry"][:3]] == [
+        "201 Created",
+        "200 OK",
+        "201 Created",
+    ]
+    found = await world.as_("gp").get("/Practitioner", params={"identifier": f"{systems.AUTHORISATION}|ZZZ07"})
+    assert [one["id"] for one in resources_in(found)] == [first.partition("/")[2]]
+    stored = (await world.as_("gp").get(f"/{written}")).json()
+    assert [performer["reference"] for performer in stored["performer"]] == [first, first, other]
+
+
+async def test_a_new_version_is_never_older_than_the_one_before(own_world: World) -> None:
+    known = await created(own_world, observation())
+    place = own_world.service.database.ids.decode(known["id"])
+    assert place is not None
+    later = now_us() + 60_000_000
+    at = place_of(*place)
+    await own_world.service.database.commit(
+        Job(pid=place[0], writes=(Update(resource, ("place",), ("updated",), ((at, later),)),))
+    )
+    changed = await own_world.as_("gp").put(f"/Observation/{known['id']}", json={**known, "status": "amended"})
+    assert changed.status_code == 200, changed.text
+    assert datetime.fromisoformat(changed.json()["meta"]["lastUpdated"]) >= from_us(later // 1000 * 1000)
+    gone = await own_world.as_("gp").delete(f"/Observation/{known['id']}")
+    assert gone.status_code == 204
+
+
+async def test_a_citizen_of_whom_no_more_can_be_kept_gets_no_more_and_nobody_elses_place_is_taken(
+    own_world: World,
+) -> None:
+    pid = await pid_of(own_world)
+    assert pid is not None
+    full = Job(pid=pid, writes=(Update(citizen, ("pid",), ("next_n",), ((pid, 2**N_BITS - 1),)),))
+    await own_world.service.database.commit(full)
+    last = await created(own_world, observation())
+    assert own_world.service.database.ids.decode(last["id"]) == (pid, 2**N_BITS - 1)
+    before = await own_world.row_counts()
+    answer = await own_world.as_("gp").post("/Observation", json=observation())
+    assert (answer.status_code, issues(answer)[0]["code"]) == (413, "too-costly")
+    assert await own_world.row_counts() == before
