@@ -14,7 +14,7 @@ from consent.vocabulary import Category, Regime
 from schemas.terminology import fsiii, systems
 from schemas.terminology.categories import CATEGORIES, OTHERWISE, CategoryRow
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Grows with every change of these tables; a citizen classified under an older one is classified anew."""
 
 

@@ -85,6 +85,7 @@ NAMED: Final[dict[Family, dict[str, str]]] = {
     Family.NURSING_CONDITION: {
         "I2.1": "92caace8-60e3-4861-80ac-6e372a700e1d",
         "I5.1": "68dcfecb-3b30-4392-bfb2-325174220323",
+        "I6.2": "7b6a52c6-7e0d-4800-a223-ebdd2c9261e4",
         "I6.3": "f7710e83-a2d3-4c17-bcf6-bd084aec2efb",
         "I6.4": "f7619a25-1f4f-4940-83b8-913a2da0ef47",
         "I8": "cc377732-7f14-49b7-8940-1aa07b8884e7",

@@ -5,8 +5,13 @@ added by this table, never taken away; a sensitivity label always brings `R` wit
 restricted). ICD-10 codes are read as SKS (`F32.1` as `DF321`); an SKS code with additions (`DS721+TUL1`) is read part
 by part.
 
-Marks: `standard` is what the code system itself says; `lawyer` is our reading of what Danish practice holds to be
-especially private (Danish: særligt følsomme oplysninger), to be confirmed by a lawyer and by the clusters.
+One disease earns the same labels in whatever code system and chapter it stands: what SKS, ICPC-2 or FSIII files under
+mental disorders is psychiatry, and so is dementia where SKS files it under the nervous system (DG30), and its drugs.
+FSIII's memory and cognition (I11) are no diagnoses and earn nothing.
+
+Every row says where the meaning of its codes stands (`source`) and how we know it (`known`); that these and no others
+are to be protected (Danish: særligt følsomme oplysninger) is our reading throughout, to be confirmed by a lawyer and by
+the clusters.
 """
 
 from dataclasses import dataclass
@@ -14,7 +19,9 @@ from typing import Final, Literal
 
 from schemas.terminology import systems
 
-Mark = Literal["standard", "lawyer"]
+Known = Literal["compared", "seen", "memory"]
+"""`compared`: with the publication's own words, on 2026-11-22. `seen`: in use by others with this meaning. `memory`:
+written down from knowledge of the code system, not compared with its publication; to be confirmed."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +32,7 @@ class SensitivityRow:
     prefixes: tuple[str, ...]
     labels: frozenset[str]
     source: str
-    mark: Mark = "lawyer"
+    known: Known
 
 
 ICD = "SKS, diagnoses (ICD-10, Danish edition)"
@@ -35,9 +42,15 @@ ATC_INDEX = "WHO ATC index"
 KL = "FSIII"
 
 
-def _rows(system: str, source: str, *pairs: tuple[str, str]) -> tuple[SensitivityRow, ...]:
+def _rows(system: str, source: str, *pairs: tuple[str, str], known: Known = "memory") -> tuple[SensitivityRow, ...]:
     return tuple(
-        SensitivityRow(system=system, prefixes=tuple(prefixes.split()), labels=frozenset(labels.split()), source=source)
+        SensitivityRow(
+            system=system,
+            prefixes=tuple(prefixes.split()),
+            labels=frozenset(labels.split()),
+            source=source,
+            known=known,
+        )
         for prefixes, labels in pairs
     )
 
@@ -48,25 +61,33 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         systems.SKS_DIAGNOSIS,
         ICD,
         ("DF", "PSY"),
-        ("DX6 DX7 DX80 DX81 DX82 DX83 DX84 DZ046 DZ032 DZ133 DZ915 DY870", "PSY"),  # self-harm, observation, history
+        ("DG30 DG310 DG311 DG318", "PSY"),  # dementia that is filed under the nervous system
+        ("DX6 DX7 DX80 DX81 DX82 DX83 DX84 DZ915 DY870", "PSY"),  # self-harm
+        ("DZ004 DZ032 DZ046 DZ133 DZ865", "PSY"),  # examination, observation, screening, history
         ("DF10", "ETHUD"),
         ("DK70 DG312 DG621 DG721 DI426 DK292 DK860 DK852 DE244 DT51 DX45 DY90 DY91", "ETHUD"),
-        ("DZ714 DZ721 DZ502 DR780", "ETHUD"),
+        ("DZ714 DZ721 DZ502 DR780 DY15 DQ860 DP043 DO354", "ETHUD"),
         ("DX65", "ETHUD PSY"),
         ("DX62", "ETH PSY"),
         ("DF11", "OPIOIDUD ETH"),
         ("DR781", "OPIOIDUD ETH"),
         ("DF12 DF13 DF14 DF15 DF16 DF18 DF19", "ETH"),
-        ("DT40 DX42 DZ715 DZ722 DZ503 DR782 DR783 DR784 DR785", "ETH"),
+        ("DT40 DX42 DY12 DZ715 DZ722 DZ503 DZ864 DR782 DR783 DR784 DR785 DP044 DP961 DO355", "ETH"),
         ("DF17", ""),  # tobacco
         ("DB20 DB21 DB22 DB23 DB24 DZ21 DR75 DO987 DZ114 DZ206 DZ717", "HIV"),
         ("DF024", "HIV PSY"),
         ("DA50 DA51 DA52 DA53 DA54 DA55 DA56 DA57 DA58 DA59 DA60 DA63 DA64 DZ113 DZ202", "SEX"),
-        ("DO04 DO05 DO06 DO07 DO08 DZ640 DZ30 DZ31 DN46 DN97", "SEX"),  # abortion, contraception, infertility
+        ("DO07 DO08 DZ640 DZ30 DZ31 DN46 DN97", "SEX"),  # abortion, contraception, infertility
         ("DF52 DF64 DF65 DF66", "SEX PSY"),
         ("DN484 DZ70", "SEX"),
         ("DT74 DY05 DY06 DY07 DZ044 DZ614 DZ615", "SDV"),
         ("DQ9 DZ315 DG10 DD57 DE84", "GDIS"),
+    ),
+    *_rows(
+        systems.SKS_DIAGNOSIS,
+        "Region Nordjylland, registration of abortions (pri.rn.dk): DO04 to DO06 are induced, DO03 is not",
+        ("DO04 DO05 DO06", "SEX"),
+        known="seen",
     ),
     # Procedures
     *_rows(
@@ -95,7 +116,7 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
     *_rows(
         systems.ATC,
         ATC_INDEX,
-        ("N05A N06A N06BA N06C", "PSY"),
+        ("N05A N06A N06BA N06C N06D", "PSY"),  # N06D: against dementia
         ("N07BB", "ETHUD"),
         ("N07BC", "OPIOIDUD ETH"),
         ("J05AR J05AE J05AF J05AG J05AJ J05AX07 J05AX08 J05AX09 J05AX12 J05AX23 J05AX29 J05AX31", "HIV"),
@@ -107,6 +128,7 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         systems.NPU,
         "NPU terminology; Norwegian laboratory code NPU19649, HIV-1+2 antigen and antibody",
         ("NPU19649", "HIV"),
+        known="seen",
     ),
     *_rows(
         systems.LOINC,
@@ -114,9 +136,10 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("5220-9 5221-7 5222-5 7917-8 7918-6 7919-4 20447-9 25835-0 25836-8 29893-5 30361-0", "HIV"),
         ("31201-7 48345-3 48346-1 56888-1 58900-2 68961-2 69668-2 70241-5 75622-1 89374-0", "HIV"),
         ("74013-4 11331-6 72109-2 75626-2 75624-7", "ETHUD"),
-        ("11343-1 82667-7 82666-9", "ETH"),
+        ("11343-1 82666-9", "ETH"),
         ("44249-1 44261-6 69737-5 70274-6 71354-5", "PSY"),
     ),
+    *_rows(systems.LOINC, "LOINC, total score of DAST-10, drug abuse", ("82667-7", "ETH"), known="seen"),
     *_rows(
         systems.SNOMED,
         "SNOMED CT, single concepts",
@@ -128,15 +151,17 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("8098009 15628003 76272004 240589008", "SEX"),
         ("248110007", "SDV"),
     ),
+    *_rows(systems.SNOMED, "SNOMED CT: dementia, Alzheimer's disease", ("52448006 26929004", "PSY"), known="seen"),
     # Home nursing
     *_rows(
         systems.FSIII,
         KL,
-        ("I6.4 G1.26 G1.27 PSYKISK_PLEJE_OG_STOETTE", "PSY"),
-        ("I6.3", "ETH"),
+        ("I6.2 I6.4 G1.26 G1.27 PSYKISK_PLEJE_OG_STOETTE", "PSY"),  # I6.2: feelings, as ICPC-2 P01 to P04
+        ("I6.3", "ETH ETHUD"),  # of medicine, alcohol or drugs: the code does not say which
         ("924E9828_84CF_4689_9551_0EBB6DC71B98 57B8979F_CF46_4312_AAFA_3A0DD93AA921", "ETHUD"),
         ("F0B62265_6C83_4239_AF97_4D6E9BA9DEA7", "ETH"),
         ("I8 PROBLEMER_MED_SEKSUALITET_KOEN_OG_KROPSOPFATTELSE", "SEX"),
+        known="compared",
     ),
     # Who wrote it: specialties of units and people
     *_rows(
@@ -146,13 +171,14 @@ ROWS: Final[tuple[SensitivityRow, ...]] = (
         ("394580004", "GDIS"),
         ("394582007", "SEX"),  # dermato-venereology
     ),
-    *_rows(systems.FUNCTION, "Overgang, functions", ("addiction-treatment", "ETH")),
+    *_rows(systems.FUNCTION, "Overgang, functions", ("addiction-treatment", "ETH ETHUD"), known="compared"),
     # What a letter says that it is about
     *_rows(
         systems.CARE_COMMUNICATION_CATEGORY,
         "MedCom, categories of CareCommunication",
         ("alcohol-and-drug-treatment", "ETH ETHUD"),
         ("psychiatry-social-disability", "PSY"),
+        known="seen",
     ),
 )
 

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.demo.codes import DIAGNOSES
 from app.summary import topics
+from app.translate.labels import labels_of
 from consent.vocabulary import Category, Label
 from schemas.homes import HOMES
 from schemas.terminology import fsiii, sensitivity, systems
@@ -52,6 +54,8 @@ def test_every_stored_label_can_come_from_some_table():
 
 def test_every_sensitivity_row_names_its_source():
     assert all(row.source and row.prefixes for row in sensitivity.ROWS)
+    compared = {row.system for row in sensitivity.ROWS if row.known == "compared"}
+    assert compared == {systems.FSIII, systems.FUNCTION}, "say `compared` only of what was"
 
 
 def test_no_code_stands_in_two_sensitivity_rows_of_one_system():
@@ -184,3 +188,13 @@ def test_any_text_is_a_number_or_none_and_its_normal_form_is_stable(system, valu
     number = citizen_number(system, value)
     if number is not None:
         assert citizen_number(system, number.value) == number
+
+
+def test_the_codes_of_one_disease_in_several_languages_earn_the_same_labels():
+    """The demo's diagnoses stand in SKS, ICPC-2 and FSIII side by side; FSIII may say less, never another thing."""
+    for key, row in DIAGNOSES.items():
+        said = [
+            labels_of({"resourceType": "Condition", "code": {"coding": [{"system": system, "code": code}]}})
+            for system, code in ((systems.SKS_DIAGNOSIS, row.sks), (systems.ICPC2, row.icpc))
+        ]
+        assert said[0] == said[1], key

@@ -168,8 +168,17 @@ def test_a_raw_label_that_cannot_be_read_counts_as_restricted(raw):
         (systems.ICPC2, "P15", {Label.ALCOHOL}),
         (systems.ICPC2, "B90", {Label.HIV}),
         (systems.ICPC2, "T90", set()),
-        (systems.FSIII, "I6.3", {Label.SUBSTANCE}),
-        (systems.FSIII, "f7710e83-a2d3-4c17-bcf6-bd084aec2efb", {Label.SUBSTANCE}),
+        (systems.FSIII, "I6.3", {Label.SUBSTANCE, Label.ALCOHOL}),
+        (systems.FSIII, "f7710e83-a2d3-4c17-bcf6-bd084aec2efb", {Label.SUBSTANCE, Label.ALCOHOL}),
+        (systems.FSIII, "I6.2", {Label.PSYCHIATRY}),
+        (systems.FSIII, "I11.1", set()),
+        (systems.SKS_DIAGNOSIS, "DG309", {Label.PSYCHIATRY}),  # one disease, one label, in whatever chapter it stands
+        (systems.SKS_DIAGNOSIS, "DF009", {Label.PSYCHIATRY}),
+        (systems.ICD10, "G30.9", {Label.PSYCHIATRY}),
+        (systems.ICPC2, "P70", {Label.PSYCHIATRY}),
+        (systems.SNOMED, "26929004", {Label.PSYCHIATRY}),
+        (systems.SKS_DIAGNOSIS, "DG312", {Label.ALCOHOL}),
+        (systems.SKS_DIAGNOSIS, "DG319", set()),
         (systems.FSIII, "I8.1", {Label.SEXUALITY}),
         (systems.FSIII, "I4.4", set()),
     ],
@@ -187,6 +196,7 @@ def test_a_diagnosis_code_brings_its_labels(system, code, expected):
         ("J05AF10", set()),
         ("J05AE30", set()),
         ("N05AH03", {Label.PSYCHIATRY}),
+        ("N06DA02", {Label.PSYCHIATRY}),
         ("B01AF02", set()),
     ],
 )
@@ -220,11 +230,11 @@ def test_what_a_psychiatric_ward_or_an_addiction_centre_writes_bears_its_label()
     by_ward = resource("Observation", performer=[{"reference": "Organization/psychiatry"}])
     assert labels(by_ward) == {Label.PSYCHIATRY, R}
     by_centre = resource("Observation", performer=[{"reference": "PractitionerRole/addiction"}])
-    assert labels(by_centre, controller=MUNICIPALITY) == {Label.SUBSTANCE, R}
+    assert labels(by_centre, controller=MUNICIPALITY) == {Label.SUBSTANCE, Label.ALCOHOL, R}
 
 
 def test_what_an_addiction_centres_staff_write_bears_its_label_whatever_the_body_names():
-    assert labels(condition(), function="addiction-treatment") == {Label.SUBSTANCE, R}
+    assert labels(condition(), function="addiction-treatment") == {Label.SUBSTANCE, Label.ALCOHOL, R}
     assert labels(condition(), function="home-nursing") == frozenset()
 
 
