@@ -32,6 +32,7 @@ from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
 from app.store.versions import Shared
 from app.summary.catalogue import REFUSED_TOO_OFTEN
+from app.unnaming import unnaming
 from consent import POLICY_VERSION, covers, decide, disclose, guidance, without
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
 from consent.policy import EMERGENCIES, READING
@@ -228,8 +229,8 @@ def _who(call: Call) -> str:
 
 async def narrowed(snapshot: Snapshot, permit: Permit, known: tuple[SignatureRow, ...]) -> Permit:
     """Return the permit to read without the records that are about something which it withholds."""
-    about_withheld = await pointers.about_withheld(snapshot, permit, known)
-    return without(permit, about_withheld) if about_withheld else permit
+    found = await pointers.pointing_at_withheld(snapshot, permit, known)
+    return permit if found is None else without(permit, found.about_withheld, unnamed=found.unnamed)
 
 
 def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decision | None:
@@ -255,11 +256,16 @@ def _remember(service: Service, key: tuple[object, ...], made: Decision) -> None
 
 
 def release(permit: Permit, candidates: Sequence[Stored]) -> list[Stored]:
-    """Return what the permit covers of what SQL returned: all of it, or there is a defect and an alarm."""
+    """Return what the permit covers of what SQL returned: all of it, or there is a defect and an alarm.
+
+    What they say of withheld records, without being about them, is cut out (docs/adr/0025-named-in-passing.md).
+    """
     kinds = {(stored.owner, stored.sig) for stored in candidates}
-    if all(covers(permit, owner.citizen, owner.signatures[sig]) for owner, sig in kinds):
-        return list(candidates)
-    released = disclose(permit, [(stored.item, stored) for stored in candidates])
+    released = list(candidates)
+    if not all(covers(permit, owner.citizen, owner.signatures[sig]) for owner, sig in kinds):
+        released = disclose(permit, [(stored.item, stored) for stored in candidates])
+    if permit.unnamed:
+        released = unnaming(released, permit.unnamed)
     if len(released) != len(candidates):
         _log.critical("alarm: SQL returned %d records that the permit does not cover", len(candidates) - len(released))
     return released

@@ -4,7 +4,7 @@ Every rule votes on its own, so that the order of rules and facts never matters.
 one closes stays closed whoever opens it, and a rule that fails means no.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -17,6 +17,7 @@ from consent.rules import ABOUT_WITHHELD, DEFECT, NO_BASIS, RULES
 from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
 
 _Value = TypeVar("_Value")
+_NOTHING: Mapping[str, frozenset[str]] = {}
 
 _ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT, Action.EXPLAIN}
 
@@ -76,8 +77,12 @@ def _with_agreements(policy: str, request: AccessRequest, facts: Facts) -> str:
     return ";".join([policy, *sorted({f"{agreement.id}|{agreement.version}" for agreement in agreed})])
 
 
-def without(permit: Permit, records: Iterable[tuple[Signature, str]]) -> Permit:
+def without(
+    permit: Permit, records: Iterable[tuple[Signature, str]], *, unnamed: Mapping[str, frozenset[str]] = _NOTHING
+) -> Permit:
     """Return the permit without these records ('Type/id' with their signatures): they are about what it withholds.
+
+    `unnamed` has by record the withheld ones that it names without being about them: whoever sees it is not told.
 
     INVARIANT: its reasons stay as they were; they are of the law, and tell nobody that something is there to withhold.
     """
@@ -99,6 +104,7 @@ def without(permit: Permit, records: Iterable[tuple[Signature, str]]) -> Permit:
         reasons=permit.reasons,
         policy=permit.policy,
         valid_until=permit.valid_until,
+        unnamed={**permit.unnamed, **unnamed},
     )
 
 

@@ -372,6 +372,9 @@ class Permit:
     reasons: tuple[Reason, ...]
     policy: str
     valid_until: datetime | None = None  # next moment at which a dated fact changes
+    unnamed: "Mapping[str, frozenset[str]]" = field(default_factory=dict[str, frozenset[str]])
+    """By record ('Type/id') the withheld ones that it names without being about them: whoever sees it is not told."""
+
     judged: "dict[int, tuple[Signature, Condition]]" = field(
         default_factory=dict[int, "tuple[Signature, Condition]"], compare=False, repr=False
     )

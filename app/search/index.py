@@ -25,6 +25,7 @@ from app.search.values import (
     identifier_hashes,
     scaled,
 )
+from schemas.homes import HOME_OF
 from schemas.search_table import ElementPath, search_parameters
 
 JSON = dict[str, Any]
@@ -190,10 +191,17 @@ def _reference(value: Any, number: int, rows: _Rows) -> None:
         return
     target, identifier = _text(value, "reference"), value.get("identifier")
     hashes = [hash_reference(target)] if target and not target.startswith("#") else []
-    if isinstance(identifier, dict):
+    # Where a reference is cut out because the record is hidden, its number must not find what its name does not.
+    if isinstance(identifier, dict) and not _names_record(target):
         hashes += identifier_hashes(_text(identifier, "system"), _text(identifier, "value"))
     for one in hashes or (PRESENT,):
         rows.references.add((number, one))
+
+
+def _names_record(target: str) -> bool:
+    type_ = target.partition("/_history/")[0].rpartition("/")[0].rpartition("/")[2]
+    row = HOME_OF.get(type_)
+    return row is not None and row.home != "directory" and type_ != "Patient"
 
 
 def _reference_to(type_: str) -> _Extract:

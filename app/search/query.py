@@ -1,7 +1,7 @@
 """A search as values, ready to be turned into SQL. Pure; no `repr` shows an identifier or a name."""
 
-from collections.abc import Hashable
-from dataclasses import dataclass, field
+from collections.abc import Collection, Hashable
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 Total = Literal["none", "accurate"]
@@ -87,11 +87,12 @@ class Updated:
 
 @dataclass(frozen=True, slots=True)
 class Missing:
-    """The index of this kind has no row (`missing`), or has one."""
+    """The index of this kind has no row (`missing`), or has one; rows with a value of `unless` do not count."""
 
     kind: Literal["token", "reference", "date", "string", "quantity", "uri"]
     numbers: tuple[int, ...]
     missing: bool
+    unless: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +168,23 @@ def shape(clause: Clause) -> Hashable:  # noqa: PLR0911  # one for each kind of 
             return "quantities", padded(len(numbers)), tuple(one.prefix for one in ranges)
         case Updated(ranges):
             return "updated", tuple(one.prefix for one in ranges)
-        case Missing(kind, numbers, missing):
-            return "missing", kind, padded(len(numbers)), missing
+        case Missing(kind, numbers, missing, unless):
+            return "missing", kind, padded(len(numbers)), missing, padded(len(unless)) if unless else 0
         case Ids(values):
             return "ids", padded(len(values))
+
+
+def unnaming(query: SearchQuery, hashes: Collection[int]) -> SearchQuery | None:
+    """Return the search as of records that do not name what has these hashes; `None` when it can find nothing."""
+    clauses: list[Clause] = []
+    for clause in query.clauses:
+        if isinstance(clause, References):
+            left = tuple(value for value in clause.values if value not in hashes)
+            if not left:
+                return None
+            clauses.append(replace(clause, values=left))
+        elif isinstance(clause, Missing) and clause.kind == "reference":
+            clauses.append(replace(clause, unless=tuple(sorted(hashes))))
+        else:
+            clauses.append(clause)
+    return replace(query, clauses=tuple(clauses))

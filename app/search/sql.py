@@ -8,8 +8,9 @@ from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
 from app.search.cursor import Position
-from app.search.query import SearchQuery
+from app.search.query import SearchQuery, unnaming
 from app.search.statement import page_of, total_of, values_of
+from app.search.values import hash_reference
 from app.store.database import Query, Row, Snapshot
 from app.store.resources import Owner, Stored
 from app.store.signatures import SignatureRow
@@ -41,15 +42,23 @@ async def find(
     *,
     signatures: Iterable[SignatureRow] = (),
     after: Position | None = None,
+    base_url: str = "",
 ) -> Page:
     """Search what `permit` shows of its citizen, whose signatures are `signatures`; without permit the directory.
 
+    What the permit lets no record name, none is found by; `base_url` is how we are named in references from elsewhere.
     `query.patient` has been resolved by the caller: it is the citizen of the permit. A position in another citizen's
     results finds nothing.
 
     Raises:
         UnavailableError: the database is out of reach.
     """
+    if permit is not None and permit.unnamed:
+        names = frozenset[str]().union(*permit.unnamed.values())
+        narrower = unnaming(query, {hash_reference(f"{base}{name}") for name in names for base in ("", f"{base_url}/")})
+        if narrower is None:
+            return _NOTHING_FOUND
+        query = narrower
     rows = tuple(signatures)
     pid = DIRECTORY if permit is None else int(permit.request.citizen)
     shown = None if permit is None else visible(permit, rows, snapshot.ids)

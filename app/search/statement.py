@@ -188,8 +188,9 @@ def _rows_of(
         case Quantities(_, ranges):
             low, high, unit = idx_quantity.c.low, idx_quantity.c.high, idx_quantity.c.unit
             return idx_quantity, [_any_range(name, ranges, low, high, unit)], False
-        case Missing(kind, _, missing):
-            return _TABLES[kind], [], missing
+        case Missing(kind, _, missing, unless):
+            table = _TABLES[kind]
+            return table, [table.c.value.not_in(_ints(f"{name}v", unless))] if unless else [], missing
 
 
 def _ints(name: str, values: tuple[Any, ...]) -> list[BindParameter[int]]:
@@ -243,8 +244,10 @@ def _arguments(name: str, clause: Clause) -> Iterator[tuple[str, Value]]:
             yield from _limits(name, ranges)
         case Updated(ranges):
             yield from _limits(name, ranges)
-        case Missing(_, numbers, _):
+        case Missing(_, numbers, _, unless):
             yield from _padded(f"{name}p", numbers)
+            if unless:
+                yield from _padded(f"{name}v", unless)
         case Ids():
             pass  # decoded before
 

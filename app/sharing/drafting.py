@@ -24,7 +24,7 @@ from app.translate.directives import directive_of
 from app.translate.homes import Inherits
 from app.translate.inheritance import inherited_in, links_of
 from app.translate.labels import Codes, codes_in, merge_labels
-from app.translate.pointing import about
+from app.translate.pointing import about, named
 from app.translate.source import NOTHING_INHERITED, Inherited, Source
 from app.translate.survey import Content
 from app.translate.word import unkept_word
@@ -123,6 +123,7 @@ class Drafting:
         )
         if placed.current is not None:
             self.draft.touch(placed.current.item.signature)
+        is_about = about(resource)
         self.draft.revisions.append(
             Revision(
                 n=placed.n,
@@ -135,7 +136,8 @@ class Drafting:
                 line=line_of(resource, category=classified.signature.category, body=body),
                 body=body,
                 index=index(resource),
-                about=frozenset(n for name in about(resource) if (n := self.counter_of(name)) not in {None, placed.n}),
+                about=self._counters(placed, is_about),
+                names=self._counters(placed, named(resource, surveyed.content.references, is_about)),
             )
         )
         self._consequences(placed, resource, classified, version)
@@ -144,6 +146,10 @@ class Drafting:
     def _at_us(self, current: Stored | None) -> int:
         """Return when a version is written: a submission that was overtaken and tries again never goes back in time."""
         return self.call.at_us if current is None else max(self.call.at_us, current.updated_us)
+
+    def _counters(self, placed: Placed, references: frozenset[str]) -> frozenset[int]:
+        found = (self.counter_of(reference) for reference in references)
+        return frozenset(n for n in found if n is not None and n != placed.n)
 
     def _deleted(self, placed: Placed, type_: str, id_: str, version: int) -> Written:
         current = placed.current

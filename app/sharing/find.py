@@ -51,7 +51,7 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
         access = await _access(service, snapshot, call, query)
         if access is None:
             return _bundle(service, call, cursors, query, [], 0, None)
-        page = await _page(snapshot, access, query, after=after)
+        page = await _page(snapshot, access, query, after=after, base_url=service.settings.public_url)
         released = gate.release(access.permit, page.rows)
     record = gate.entry(
         call, pid=access.pid, operation=audit.Operation.SEARCH, permit=access.permit, shown=released, query=said(query)
@@ -60,14 +60,18 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
     return _bundle(service, call, cursors, query, released, page.total, page.next)
 
 
-async def _page(snapshot: Snapshot, access: Access, query: SearchQuery, *, after: Position | None) -> Page:
+async def _page(
+    snapshot: Snapshot, access: Access, query: SearchQuery, *, after: Position | None, base_url: str
+) -> Page:
     """Return a page of what is visible.
 
     Each source keeps its own Patient: a citizen who is asked for by identifier is answered by one of them, the best
     of those that the reader may see.
     """
     if query.type != "Patient" or not isinstance(query.patient, ByIdentifier):
-        return await sql.find(snapshot, access.permit, query, signatures=access.signatures, after=after)
+        return await sql.find(
+            snapshot, access.permit, query, signatures=access.signatures, after=after, base_url=base_url
+        )
     every = replace(query, count=MOST_COUNT)
     found = await sql.find(snapshot, access.permit, every, signatures=access.signatures)
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)

@@ -4,6 +4,7 @@ Done before the service answers anybody: until then what is about a hidden recor
 """
 
 import logging
+from typing import Any
 
 import msgspec
 
@@ -12,7 +13,8 @@ from app.errors import ContentionError, StaleError
 from app.store import bookkeeping, citizens, pointers, settings
 from app.store.job import Job
 from app.store.tables import DIRECTORY
-from app.translate.pointing import about
+from app.translate.pointing import about, named
+from app.translate.survey import survey
 from schemas.pointing import VERSION
 
 _log = logging.getLogger("overgang")
@@ -50,22 +52,24 @@ async def _fill(service: Service, pid: int) -> None:
         async with service.database.snapshot() as snapshot:
             change = await citizens.change(snapshot, pid)
             bodies = await bookkeeping.bodies(snapshot, pid)
-        rows = {
-            (n, target)
-            for n, body in bodies
-            if body
-            for reference in about(_parse(body))
-            if (target := counter_of(service, pid, reference)) not in {None, n}
-        }
-        if not rows:
-            return
+        rows = pointers.rows(_pointing(service, pid, n, _parse(body)) for n, body in bodies if body)
+        writes = (pointers.forget(pid), pointers.put(pid, rows))
         try:
             # What is remembered of the citizen was decided without these: her counter moves.
-            await service.database.commit(Job(pid=pid, base_change=change, writes=(pointers.put(pid, rows),)))
+            await service.database.commit(Job(pid=pid, base_change=change, writes=writes if rows else writes[:1]))
         except StaleError:
             continue
         return
     raise ContentionError("others are writing about a citizen whose pointers are missing; start again")
+
+
+def _pointing(service: Service, pid: int, n: int, resource: dict[str, Any]) -> tuple[int, set[int], set[int]]:
+    def counters(references: frozenset[str]) -> set[int]:
+        found = (counter_of(service, pid, reference) for reference in references)
+        return {one for one in found if one is not None and one != n}
+
+    is_about = about(resource)
+    return n, counters(is_about), counters(named(resource, survey(resource).references(), is_about))
 
 
 def _version() -> bytes:

@@ -25,8 +25,9 @@ from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.summary.compose import compose
 from app.summary.kept import Kept
-from app.summary.model import Entry
+from app.summary.model import LINE_VERSION, Entry
 from app.summary.sections import VIEW_OF_PROFILE, VIEWS
+from app.translate.classification import VERSION
 from consent.condition import ALWAYS, NEVER
 from consent.disclosure import residual
 from consent.model import OrganisationKey, PersonKey, Signature
@@ -71,8 +72,8 @@ async def summary(
         key = _key(service, call, access, view)
         kept = service.summaries.find(key, at_us=call.at_us)
         if kept is None:
-            kept = await _composed(service, snapshot, call, access, view)
-            service.summaries.keep(key, kept)
+            composed = await _composed(service, snapshot, call, access, view)
+            kept = service.summaries.keep(key, composed, at_us=call.at_us)
     is_known = unchanged(kept.tag)
     operation = audit.Operation.UNCHANGED if is_known else audit.Operation.SUMMARY
     record = gate.entry(
@@ -153,6 +154,7 @@ def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequ
         access.permit.policy,
         access.versions,
         service.settings.habitual_computing,
+        (VERSION, LINE_VERSION),
     )
     return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
 
@@ -160,8 +162,10 @@ def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequ
 async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Access, view: str) -> Kept:
     candidates = await resources.current(snapshot, access.permit, access.signatures)
     released = gate.release(access.permit, candidates)
-    # INVARIANT: a change of what is hidden moves nothing: the versions shown are what the tag is made of.
-    key = _digest(service, call, access, view, [number for one in released for number in (one.n, one.version)])
+    # INVARIANT: a change of what is hidden moves nothing: the tag is of the versions shown and what is left of them.
+    key = _digest(
+        service, call, access, view, [number for one in released for number in (one.n, one.version, len(one.body))]
+    )
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
     patients = [stored for stored in released if stored.type_number == _PATIENT]
     answering = master_among(registry, patients)

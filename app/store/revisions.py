@@ -39,7 +39,8 @@ class Revision:
     """One new version of a resource; `version` 1 is a new resource.
 
     Times are µs UTC; a deletion has empty `line` and `body`, keeps `sig`, `start` and `stop` of what it deletes, and
-    is found by nothing (`index` None). `about` has the counters of the resources that it is about.
+    is found by nothing (`index` None). `about` has the counters of the resources that it is about, `names` those of
+    the others that it names.
     """
 
     n: int
@@ -54,6 +55,7 @@ class Revision:
     index: Indexed | None
     deleted: bool = False
     about: frozenset[int] = frozenset()
+    names: frozenset[int] = frozenset()
 
 
 def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
@@ -102,6 +104,6 @@ def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
     }
     writes += (Insert(table, of_table) for table, of_table in rows.items() if of_table)
     # Never deleted: the versions that were replaced are about what they were about.
-    if about := [(one.n, target) for one in revised for target in one.about]:
-        writes.append(pointers.put(pid, about))
+    if pointing := pointers.rows((one.n, one.about, one.names) for one in revised):
+        writes.append(pointers.put(pid, pointing))
     return tuple(writes)

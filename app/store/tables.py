@@ -176,7 +176,7 @@ pointer = Table(
     metadata,
     _key("pid"),
     _key("target"),  # n of what it is about
-    _key("n"),
+    _key("n"),  # negative: the record -n names the target without being about it
     **_clustered,
 )
 

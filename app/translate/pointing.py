@@ -1,10 +1,10 @@
-"""What a record is about: the references that `schemas.pointing` names, in it and in what it holds inside."""
+"""What a record is about, by `schemas.pointing`, and what else it names; in it and in what it holds inside."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from app.translate.elements import every_object, objects, text, type_of, values
-from schemas.pointing import ABOUT
+from schemas.pointing import ABOUT, UNTOUCHED
 
 
 def about(resource: Mapping[str, Any]) -> frozenset[str]:
@@ -19,6 +19,16 @@ def about(resource: Mapping[str, Any]) -> frozenset[str]:
         for value in _values(held, element)
         if isinstance(value, dict) and (reference := text(value.get("reference")))
     )
+
+
+def named(resource: Mapping[str, Any], references: Iterable[str], is_about: frozenset[str]) -> frozenset[str]:
+    """Return those of a record's literal references that name what it is not about.
+
+    Patients are left out: every record names one, and must; so are consents, whose references are the citizen's words.
+    """
+    if type_of(resource) in UNTOUCHED:
+        return frozenset()
+    return frozenset(one for one in references if one not in is_about and "Patient/" not in one)
 
 
 def _values(resource: Mapping[str, Any], element: str) -> list[Any]:

@@ -84,6 +84,8 @@ def test_a_permit_without_some_records_covers_the_rest_as_before(
         permit.valid_until,
     )
     assert without(permit, []) == permit
+    once, again = {"Task/1": frozenset(names)}, {"Task/2": frozenset({"Condition/9"})}
+    assert without(without(permit, [], unnamed=once), [], unnamed=again).unnamed == once | again
 
 
 @examples(50)

@@ -134,7 +134,9 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
         "resources that point to hidden ones",
         (
             "test_checklist_pointers::test_row_20_a_deleted_record_stays_hidden_with_what_is_about_it",
+            "test_checklist_pointers::test_row_20_a_drug_is_shown_without_its_hidden_reason",
             "test_checklist_pointers::test_row_20_a_new_block_and_a_lifted_one_count_at_the_next_request",
+            "test_checklist_pointers::test_row_20_a_reference_that_only_places_a_record_is_cut_out_where_it_leads_to_a_hidden_one",
             "test_checklist_pointers::test_row_20_consent_now_shows_what_it_opens_and_what_is_about_that",
             "test_checklist_pointers::test_row_20_it_holds_within_one_transaction_and_over_absolute_and_versioned_references",
             "test_checklist_pointers::test_row_20_it_reaches_over_what_is_about_what_is_about_it",
@@ -144,6 +146,7 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
             "test_checklist_pointers::test_row_20_the_log_tells_a_parent_nothing_of_what_is_about_what_is_kept_from_parents",
             "test_checklist_pointers::test_row_20_what_a_record_was_once_about_stays_hidden_with_it",
             "test_checklist_pointers::test_row_20_what_is_about_a_hidden_record_is_hidden_however_that_is_hidden",
+            "test_checklist_pointers::test_row_20_what_is_hidden_for_what_it_is_about_is_not_named_in_passing_either",
             "test_checklist_pointers::test_row_20_who_writes_a_record_may_change_it_whatever_it_is_about",
             "test_checklist_records::test_row_20_collections_of_records_are_not_kept",
             "test_checklist_records::test_row_20_the_log_is_for_nobody_else",

@@ -123,7 +123,7 @@ async def _observed(leaks: LeakWorld, *types: str) -> list[object]:
             answer = await leaks.ask(GP, "GET", f"/{type_}?patient={leaks.patients[ANNA]}&{query}")
             seen.append((told(answer), sorted(answer.ids()) if answer.status == 200 else None))
     summary = await _summary(leaks, GP)
-    seen += [dict(summary.headers)["etag"], told(summary, made=True)]
+    seen += [dict(summary.headers)["etag"], told(summary)]
     return seen
 
 
@@ -328,3 +328,121 @@ async def test_row_20_the_log_tells_a_parent_nothing_of_what_is_about_what_is_ke
     assert leaks.ids["child"] in log, "the control"
     assert id_ not in log
     assert (await leaks.send(parent, "GET", f"/Task/{id_}")).status == 404
+
+
+# What only names a hidden record: the reference is cut out
+
+
+def _pulse(**more: Any) -> JSON:
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": systems.LOINC, "code": "8867-4"}]},
+        "subject": about(ANNA),
+        "effectiveDateTime": "2026-11-01T10:00:00Z",
+        "valueQuantity": {"value": 71.10, "unit": "/min", "system": "http://unitsofmeasure.org", "code": "/min"},
+        **more,
+    }
+
+
+def _drug(reason: str) -> JSON:
+    return {
+        "resourceType": "MedicationStatement",
+        "status": "active",
+        "medicationCodeableConcept": {"text": "warfarin"},
+        "subject": about(ANNA),
+        "effectivePeriod": {"start": "2026-01-01"},
+        "reasonReference": [{"reference": reason, "display": "hemmelig"}],
+        "text": {"status": "generated", "div": '<div xmlns="http://www.w3.org/1999/xhtml">warfarin for hemmelig</div>'},
+    }
+
+
+async def _hidden_stay(leaks: LeakWorld) -> str:
+    """Return a stay that is hidden from the GP by a block of its own."""
+    id_ = await _post(
+        leaks,
+        {
+            "resourceType": "Encounter",
+            "status": "finished",
+            "class": {"system": systems.ACT_CODE, "code": "IMP"},
+            "subject": about(ANNA),
+            "period": {"start": "2026-10-01", "end": "2026-10-05"},
+        },
+    )
+    consent = block(ANNA, actors=[sor("gp-1")], instances=[f"Encounter/{id_}"])
+    assert (await leaks.ask(CITIZEN, "POST", "/Consent", json=consent)).status == 201
+    assert [(await leaks.ask(who, "GET", f"/Encounter/{id_}")).status for who in (GP, NURSE)] == [404, 200]
+    return f"Encounter/{id_}"
+
+
+async def test_row_20_a_reference_that_only_places_a_record_is_cut_out_where_it_leads_to_a_hidden_one(
+    own_leaks: LeakWorld,
+) -> None:
+    leaks = own_leaks
+    stay = await _hidden_stay(leaks)
+    plain = await _post(leaks, _pulse())
+    id_ = await _post(leaks, _pulse(encounter={"reference": stay, "display": "hemmelig"}))
+    changed = {**_pulse(encounter={"reference": stay}), "id": id_}
+    assert (await leaks.ask(SYSTEM, "PUT", f"/Observation/{id_}", json=changed)).status == 200
+    patient = leaks.patients[ANNA]
+    for path in (
+        f"/Observation/{id_}",
+        f"/Observation/{id_}/_history/1",
+        f"/Observation/{id_}/_history",
+        f"/Observation?patient={patient}&_id={id_}",
+        f"/Observation?patient={patient}&code=8867-4",
+    ):
+        shown = await leaks.ask(GP, "GET", path)
+        assert shown.status == 200
+        assert stay.partition("/")[2] not in shown.body.decode(), path
+        assert "hemmelig" not in shown.body.decode(), path
+        assert b"71.1" in shown.body
+        assert stay.partition("/")[2] in (await leaks.ask(NURSE, "GET", path)).body.decode(), path
+    # Cut, it is as one that never had the reference: but for id, times and version the bytes are the same.
+    read = [(await leaks.ask(GP, "GET", f"/Observation/{one}")).json for one in (id_, plain)]
+    cut, bare = ({name: value for name, value in each.items() if name not in {"id", "meta"}} for each in read)
+    assert cut == bare
+    for query, gp, nurse in (
+        (f"encounter={stay}", set(), {id_}),
+        (f"encounter={stay.partition('/')[2]}", set(), {id_}),
+        (f"encounter={stay},Encounter/{leaks.never[ANNA]}", set(), {id_}),
+        (f"encounter=http://127.0.0.1:8000/fhir/{stay}", set(), {id_}),
+        ("encounter:missing=true", {plain, id_}, {plain}),
+        ("encounter:missing=false", set(), {id_}),
+    ):
+        for who, expected in ((GP, gp), (NURSE, nurse)):
+            found = await leaks.ask(who, "GET", f"/Observation?patient={patient}&_total=accurate&{query}")
+            assert found.ids() == expected, (query, who.key)
+            assert found.json["total"] == len(expected)
+    summary = (await _summary(leaks, GP)).body.decode()
+    assert id_ in summary
+    assert stay.partition("/")[2] not in summary
+
+
+@pytest.mark.parametrize("key", [key for key in BLOCKS[:-1] if BY_KEY[key].type == "Condition"])
+async def test_row_20_a_drug_is_shown_without_its_hidden_reason(own_leaks: LeakWorld, key: str) -> None:
+    """To hide the drug with its reason would harm; labels alone reach it, for they say what is sensitive in itself."""
+    leaks = own_leaks
+    target = _target(leaks, key)
+    id_ = await _post(leaks, _drug(target))
+    shown = await leaks.ask(GP, "GET", f"/MedicationStatement/{id_}")
+    assert shown.status == 200
+    assert "reasonReference" not in shown.json
+    assert "text" not in shown.json
+    for body in (shown.body, (await _summary(leaks, GP)).body):
+        assert "hemmelig" not in body.decode()
+        assert leaks.ids[key] not in body.decode()
+        assert "warfarin" in body.decode()
+    whole = await leaks.ask(NURSE, "GET", f"/MedicationStatement/{id_}")
+    assert whole.json["reasonReference"][0]["reference"] == target
+    assert "hemmelig" in whole.body.decode()
+
+
+async def test_row_20_what_is_hidden_for_what_it_is_about_is_not_named_in_passing_either(own_leaks: LeakWorld) -> None:
+    leaks = own_leaks
+    task = await _post(leaks, _task(_target(leaks, "instance")))
+    pulse = await _post(
+        leaks, _pulse(extension=[{"url": "https://example.org/task", "valueReference": {"reference": f"Task/{task}"}}])
+    )
+    assert task not in (await leaks.ask(GP, "GET", f"/Observation/{pulse}")).body.decode()
+    assert task in (await leaks.ask(NURSE, "GET", f"/Observation/{pulse}")).body.decode()

@@ -74,6 +74,8 @@ POINTERS = [
     if n % 4 == 0 or (n % 9 == 1 and target == (n * 5) % 11 + 1)
 ]
 """Who is about whom: chains, circles, many about one, some about what is not there."""
+NAMES = [(n, target) for n, _, _, _, _ in POPULATION for target in (n % 13 + 1, NOWHERE) if n % 3 and n != target]
+"""Who names whom without being about it."""
 
 
 def some(values: st.SearchStrategy) -> st.SearchStrategy:
@@ -145,7 +147,15 @@ async def populated(database):
     numbers = {signature: number for number, signature in enumerate(SIGNATURES, 1)}
     about = {n: frozenset(target for one, target in POINTERS if one == n) for n, _ in POINTERS}
     revised = [
-        revision(n, TYPE_NAME[type_], sig=sig, start_us=start, stop_us=stop, about=about.get(n, frozenset()))
+        revision(
+            n,
+            TYPE_NAME[type_],
+            sig=sig,
+            start_us=start,
+            stop_us=stop,
+            about=about.get(n, frozenset()),
+            names=frozenset(target for one, target in NAMES if one == n),
+        )
         for n, type_, sig, start, stop in POPULATION
     ]
     await stored(database, revised, numbers)
@@ -198,7 +208,8 @@ async def test_sql_and_disclosure_leave_out_the_same_records_for_what_they_are_a
 
     async with populated.snapshot() as snapshot:
         known = await signatures.load(snapshot, PID)
-        narrowed = without(allowed, await pointers.about_withheld(snapshot, allowed, known))
+        pointing = await pointers.pointing_at_withheld(snapshot, allowed, known)
+        narrowed = allowed if pointing is None else without(allowed, pointing.about_withheld, unnamed=pointing.unnamed)
         found = await resources.current(snapshot, narrowed, known)
 
     # The definition, word for word: shown to those who may see everything that it is about, and so on.
@@ -208,6 +219,10 @@ async def test_sql_and_disclosure_leave_out_the_same_records_for_what_they_are_a
         shown -= closed
     assert {each.n for each in found} == shown
     assert {row[0] for row in POPULATION if may_disclose(narrowed, _item(row, ids))} == shown
+    name_of = {row[0]: f"{TYPE_NAME[row[1]]}/{ids.encode(PID, row[0])}" for row in POPULATION}
+    for n in shown:
+        unnamed = {name_of[target] for one, target in NAMES if one == n and target in there - shown}
+        assert narrowed.unnamed.get(name_of[n], frozenset()) == unnamed
 
 
 async def test_a_permit_that_withholds_nothing_or_everything_asks_nothing_about_pointers(populated):
@@ -222,10 +237,10 @@ async def test_a_permit_that_withholds_nothing_or_everything_asks_nothing_about_
 
     async with populated.snapshot() as snapshot:
         known = await signatures.load(snapshot, PID)
-    assert await pointers.about_withheld(Watched(), permit(CATEGORIES), known) == []
-    assert await pointers.about_withheld(Watched(), permit(grants=()), known) == []
+    assert await pointers.pointing_at_withheld(Watched(), permit(CATEGORIES), known) is None
+    assert await pointers.pointing_at_withheld(Watched(), permit(grants=()), known) is None
     assert asked == []
-    assert await pointers.about_withheld(Watched(), permit(CATEGORIES[:1]), known) == []
+    assert await pointers.pointing_at_withheld(Watched(), permit(CATEGORIES[:1]), known) is None
     assert len(asked) == 1
 
 

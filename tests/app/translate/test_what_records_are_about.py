@@ -1,6 +1,6 @@
 """Which references are of what a record is about."""
 
-from app.translate.pointing import about
+from app.translate.pointing import about, named
 from schemas.homes import HOME_OF
 from schemas.pointing import ABOUT
 from schemas.structure import node_of
@@ -49,3 +49,10 @@ def test_what_lies_inside_speaks_for_what_holds_it():
 def test_anything_else_is_about_nothing():
     for resource in ({}, {"resourceType": "Task", "focus": "Condition/x"}, {"resourceType": "Task", "focus": [None]}):
         assert about(resource) == frozenset()
+
+
+def test_a_record_names_what_it_is_not_about_patients_and_the_citizens_own_words_apart():
+    references = ["Patient/p", "https://here.example/fhir/Patient/p", "Encounter/e", "Condition/c"]
+    task = {"resourceType": "Task"}
+    assert named(task, references, frozenset({"Condition/c"})) == {"Encounter/e"}
+    assert named({"resourceType": "Consent"}, references, frozenset()) == frozenset()
