@@ -301,7 +301,8 @@ def _load() -> Executable:
         ),
         _arm(_PROTECTED, [signature.c.category], []).where(
             signature.c.pid == pid,
-            signature.c.labels.like(f"%{Label.ADDRESS_PROTECTED.value}%"),
+            # A literal: SQLite compiles a statement anew whenever the pattern of a LIKE is bound, 150 µs every time.
+            signature.c.labels.like(literal_column(f"'%{Label.ADDRESS_PROTECTED.value}%'", Text)),
             exists().where(
                 resource.c.pid == pid,
                 resource.c.type == literal_column(str(TYPE_NUMBER["Patient"]), BigInteger),
