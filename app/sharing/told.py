@@ -1,4 +1,4 @@
-"""What a citizen is told at once: who opened a door to her information, when, which, why, and what became of it."""
+"""What a citizen is told at once: who opened a door to her information, and what others wrote of her rights."""
 
 from typing import Any
 
@@ -10,8 +10,10 @@ from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
 from app.sharing.declared import Declared, declared_about
-from app.store import directory, versions
+from app.store import directory, outbox, versions
 from app.store.job import Job
+from app.store.outbox import Notice
+from app.summary import catalogue
 from consent.vocabulary import Action, Function
 from schemas.fault import Fault
 
@@ -19,7 +21,7 @@ _PAGE = 100
 
 
 async def notices_to_the_citizen(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
-    """Return a collection: one Parameters for each door that was opened, oldest first.
+    """Return a collection: one Parameters for each door that was opened and for each word on her rights, oldest first.
 
     `since` is an instant; `patient` is our id of the citizen whom a parent or guardian acts for. It rests on the right
     to read the log, and is recorded there.
@@ -44,8 +46,15 @@ async def notices_to_the_citizen(service: Service, call: Call, *, pairs: list[tu
             operation=audit.Operation.NOTICES,
         )
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-        declared = await declared_about(snapshot, access.pid, registry, at_us=call.at_us)
-    left = [one for one in declared if (one.at_us, one.made.declaration.source) > (since_us, after)]
+        told = [
+            (one.at_us, one.made.declaration.source, _notice(one))
+            for one in await declared_about(snapshot, access.pid, registry, at_us=call.at_us)
+        ]
+        written = await outbox.to_citizen(snapshot, access.pid)
+    told += [(one.at_us, one.id, _written(one)) for one in written if one.topic in catalogue.WRITTEN_OF_RIGHTS]
+    left = sorted(
+        ((at_us, key, said) for at_us, key, said in told if (at_us, key) > (since_us, after)), key=lambda one: one[:2]
+    )
     shown = left[:_PAGE]
     record = gate.entry(
         call, pid=access.pid, operation=audit.Operation.NOTICES, permit=access.permit, categories=["access-log"]
@@ -53,13 +62,13 @@ async def notices_to_the_citizen(service: Service, call: Call, *, pairs: list[tu
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
     if len(left) > len(shown):
-        last = shown[-1]
+        last_us, last, _ = shown[-1]
         named = f"&patient={patient}" if patient else ""
-        since = _instant(last.at_us, "microseconds")
-        url = f"{service.settings.public_url}/$notices?since={since}&after={last.made.declaration.source}{named}"
+        since = _instant(last_us, "microseconds")
+        url = f"{service.settings.public_url}/$notices?since={since}&after={last}{named}"
         bundle["link"] = [{"relation": "next", "url": url}]
     if shown:
-        bundle["entry"] = [{"fullUrl": _urn(one), "resource": _notice(one)} for one in shown]
+        bundle["entry"] = [{"fullUrl": _urn(key), "resource": said} for _, key, said in shown]
     return msgspec.json.encode(bundle)
 
 
@@ -84,8 +93,20 @@ def _notice(one: Declared) -> dict[str, Any]:
     }
 
 
-def _urn(one: Declared) -> str:
-    key = one.made.declaration.source
+def _written(one: Notice) -> dict[str, Any]:
+    said = catalogue.WRITTEN_OF_RIGHTS[one.topic]
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "topic", "valueCode": one.topic},
+            {"name": "at", "valueInstant": _instant(one.at_us, "milliseconds")},
+            {"name": "text", "valueString": said.da},
+            {"name": "text-en", "valueString": said.en},
+        ],
+    }
+
+
+def _urn(key: str) -> str:
     return f"urn:uuid:{key[:8]}-{key[8:12]}-{key[12:16]}-{key[16:20]}-{key[20:32]}"
 
 

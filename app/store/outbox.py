@@ -34,6 +34,14 @@ async def of_recipient(
     ]
 
 
+async def to_citizen(snapshot: Snapshot, pid: int) -> list[Notice]:
+    """Return what the citizen is told of, in order of time."""
+    return [
+        Notice(pid=pid, id=id_, recipient=to, topic=topic, focus=focus, at_us=at, delivered_us=delivered)
+        for id_, to, topic, focus, at, delivered in await snapshot.rows(_TO_CITIZEN, {"pid": pid})
+    ]
+
+
 def put(notices: Iterable[Notice]) -> Insert:
     """Write notices in the job that causes them."""
     rows = tuple((one.pid, one.id, one.recipient, one.topic, one.focus, one.at_us, one.delivered_us) for one in notices)
@@ -57,5 +65,13 @@ _OF_RECIPIENT = Query(
         )
         .order_by(outbox.c.at, outbox.c.id)
         .limit(bindparam("limit", type_=BigInteger))
+    ),
+)
+_TO_CITIZEN = Query(
+    "outbox.to_citizen",
+    lambda: (
+        select(outbox.c.id, outbox.c.recipient, outbox.c.topic, outbox.c.focus, outbox.c.at, outbox.c.delivered)
+        .where(outbox.c.pid == bindparam("pid", type_=BigInteger), outbox.c.recipient == "citizen")
+        .order_by(outbox.c.at, outbox.c.id)
     ),
 )

@@ -188,6 +188,27 @@ DECLARED_TOO_OFTEN: Final = Text(
     "Doors to information were opened unusually often. Try again later, or contact the controller if it is part of the "
     "work.",
 )
+WRITTEN_OF_RIGHTS: Final[dict[str, Text]] = {
+    "block-recorded": Text(
+        "En spærring er skrevet ned for dig, som du har bedt om. Har du ikke det, kan du selv fjerne den.",
+        "A block has been written down for you, as you asked. If you did not, you can remove it yourself.",
+    ),
+    "judged-incapable": Text(
+        "En sundhedsperson har vurderet, at du ikke kan give samtykke i denne situation.",
+        "A health professional has judged that you cannot consent in this situation.",
+    ),
+    "judged-permanently-incapable": Text(
+        "En sundhedsperson har vurderet, at du varigt mangler evnen til at give samtykke.",
+        "A health professional has judged that you permanently lack the capacity to consent.",
+    ),
+    "judged-cannot-foresee": Text(
+        "En sundhedsperson har vurderet, at du ikke selv kan overskue følgerne; den, der har forældremyndigheden, "
+        "handler i denne situation.",
+        "A health professional has judged that you cannot see the consequences yourself; who holds custody acts in "
+        "this situation.",
+    ),
+}
+"""What others wrote about the citizen's rights, and she is told at once."""
 DOORS: Final[dict[str, Text]] = {
     "treating-now": Text("behandler dig nu (aktuel behandling)", "is treating you now (current treatment)"),
     "consent-now": Text("har fået dit samtykke nu", "has your consent now"),

@@ -1,7 +1,7 @@
 """What a health professional documents about a citizen's capacity, and what follows from it; what forgers get."""
 
-from acting import acting, citizen, day, judgement, new_number, register_says, sees, years_ago
-from served import World, issues
+from acting import acting, as_citizen, citizen, day, judgement, new_number, register_says, sees, years_ago
+from served import World, issues, resources_in
 
 CREATED, FORBIDDEN, INVALID, OK = 201, 403, 422, 200
 
@@ -33,6 +33,8 @@ async def test_the_nearest_relative_acts_in_the_situation_that_names_her(world: 
     assert answer.status_code == CREATED, answer.text
     assert await sees(acting(world, daughter), patient)
     assert not await sees(acting(world, neighbour), patient)
+    told = resources_in(await as_citizen(world, patient.number).get("/$notices"), "Parameters")
+    assert [one["parameter"][0]["valueCode"] for one in told] == ["judged-incapable"]
     deleted = await world.as_("gp").delete(f"/ClinicalImpression/{answer.json()['id']}")
     assert deleted.status_code == 204
     assert not await sees(acting(world, daughter), patient)

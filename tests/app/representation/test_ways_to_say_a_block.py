@@ -25,8 +25,6 @@ from acting import (
 from served import World, issues, resources_in
 
 from app.demo.personas import PERSONAS
-from app.runtime import now_us
-from app.store import citizens, outbox
 from schemas.terminology import systems
 
 CREATED, FORBIDDEN, INVALID, NO_CONTENT, NOT_FOUND, OK = 201, 403, 422, 204, 404, 200
@@ -388,10 +386,8 @@ async def test_the_door_lifts_a_block_for_the_one_who_opened_it_and_the_citizen_
 
 
 async def _notices(world: World, person: Person) -> list[str]:
-    async with world.service.database.snapshot() as snapshot:
-        pid = await citizens.find_pid(snapshot, *person.number, at_us=now_us())
-        waiting = [one for one in await outbox.of_recipient(snapshot, "citizen", limit=5000) if one.pid == pid]
-    return [notice.topic for notice in waiting]
+    told = resources_in(await as_citizen(world, person.number).get("/$notices"), "Parameters")
+    return [part["valueCode"] for one in told for part in one["parameter"] if part["name"] == "topic"]
 
 
 async def test_a_consent_of_a_guardian_counts_as_hers_and_names_her_as_author(world: World) -> None:
