@@ -8,7 +8,7 @@ signature and clinical period are read (app/store/replaying.py).
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from app import audit
+from app import audit, gate
 from app.audit import Operation
 from app.errors import InvalidContentError
 from app.runtime import from_us, random_id, to_us
@@ -143,6 +143,7 @@ class _Citizen:
         self._draft = draft
         self._period = period
         self._counts = counts
+        self._rows: tuple[signatures.SignatureRow, ...] | None = None
         self._signatures: dict[int, Signature] = {}
         self._shapes: dict[tuple[int, int], replaying.Shape] | None = None
         self._facts: dict[Requester, Facts] = {}
@@ -234,9 +235,12 @@ class _Citizen:
         others = tuple(one for one in known.agreements if one.id != self._draft.id)
         after = decide(request, replace(known, agreements=(*others, replace(self._draft, period=ALWAYS, pilot=None))))
         ends = [permit.valid_until for permit in (before, after) if isinstance(permit, Permit) and permit.valid_until]
-        if not self._signatures:
-            rows = await signatures.load(self._snapshot, self._pid)
-            self._signatures = {row.number: row.signature for row in rows}
+        if self._rows is None:
+            self._rows = await signatures.load(self._snapshot, self._pid)
+            self._signatures = {row.number: row.signature for row in self._rows}
+        before = await gate.narrowed(self._snapshot, before, self._rows)
+        if isinstance(after, Permit):
+            after = await gate.narrowed(self._snapshot, after, self._rows)
         return _Verdict(
             before=before,
             after=after,

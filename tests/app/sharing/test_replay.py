@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from served import NANCY, World
-from sharing_builders import pid_of, records
+from served import NANCY, World, resources_in
+from sharing_builders import created, pid_of, records
 from sqlalchemy.dialects import sqlite
 
 from app.demo.organisations import ORGANISATIONS
@@ -83,6 +83,28 @@ async def test_a_draft_that_takes_one_category_from_one_function_changes_exactly
     assert (found.unexplained, found.partly) == (0, 0)
     other = replace(draft(Category.CARE_SERVICE), functions=frozenset({Function.HOSPITAL_TREATMENT}))
     assert fewer(await replayed(own_world, other)) == {}
+
+
+async def test_what_is_about_a_record_that_the_draft_hides_is_lost_with_it(own_world: World) -> None:
+    number = {"identifier": {"system": NANCY[0], "value": NANCY[1]}}
+    service = {"coding": [{"system": "urn:oid:1.2.208.176.2.21", "code": "G1.39"}]}
+    plan = await created(
+        own_world,
+        {
+            "resourceType": "CarePlan",
+            "status": "active",
+            "intent": "plan",
+            "subject": number,
+            "activity": [{"detail": {"status": "in-progress", "code": service}}],
+        },
+        who="municipality-system",
+    )
+    task = {"resourceType": "Task", "status": "requested", "intent": "order", "for": number}
+    await created(own_world, task | {"focus": {"reference": f"CarePlan/{plan['id']}"}}, who="municipality-system")
+    for _ in range(SEARCHES):
+        answer = await own_world.as_("gp").get(f"/Task?patient.identifier={NANCY[0]}|{NANCY[1]}")
+        assert resources_in(answer, "Task")
+    assert fewer(await replayed(own_world, draft(Category.CARE_SERVICE))) == {("search", GP, "task"): SEARCHES}
 
 
 async def test_a_draft_that_is_in_force_already_changes_nothing(own_world: World) -> None:
