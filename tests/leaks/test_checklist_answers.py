@@ -146,7 +146,7 @@ async def test_row_11_a_failure_within_says_nothing(leaks: LeakWorld, monkeypatc
     def breaks(*_: object, **__: object) -> None:
         raise RuntimeError(f"cannot read {ANNA[1]} {NAMES[ANNA][0]} {MARKS['label']}")
 
-    monkeypatch.setattr("app.gate.disclose", breaks)
+    monkeypatch.setattr("app.gate.release", breaks)
     answers = [
         await leaks.ask(who, "GET", path)
         for who in (NURSE, CITIZEN)
