@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Of these rows; a database that was filled by other rows is filled again, see `app.sharing.pointing`."""
 
 UNTOUCHED: Final = frozenset({"Consent"})
@@ -23,14 +23,12 @@ UNTOUCHED: Final = frozenset({"Consent"})
 ABOUT: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
     {
         "CarePlan": (
-            "addresses",
             "goal",
             "supportingInfo",
             "replaces",
             "activity.reference",
             "activity.outcomeReference",
             "activity.detail.goal",
-            "activity.detail.reasonReference",
         ),
         "ClinicalImpression": (
             "finding.itemReference",

@@ -135,6 +135,7 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
         (
             "test_checklist_pointers::test_row_20_a_deleted_record_stays_hidden_with_what_is_about_it",
             "test_checklist_pointers::test_row_20_a_drug_is_shown_without_its_hidden_reason",
+            "test_checklist_pointers::test_row_20_a_plan_is_shown_without_the_hidden_diagnosis_that_it_addresses",
             "test_checklist_pointers::test_row_20_a_new_block_and_a_lifted_one_count_at_the_next_request",
             "test_checklist_pointers::test_row_20_a_reference_that_only_places_a_record_is_cut_out_where_it_leads_to_a_hidden_one",
             "test_checklist_pointers::test_row_20_consent_now_shows_what_it_opens_and_what_is_about_that",

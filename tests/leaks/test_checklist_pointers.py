@@ -438,6 +438,18 @@ async def test_row_20_a_drug_is_shown_without_its_hidden_reason(own_leaks: LeakW
     assert "hemmelig" in whole.body.decode()
 
 
+async def test_row_20_a_plan_is_shown_without_the_hidden_diagnosis_that_it_addresses(own_leaks: LeakWorld) -> None:
+    """Who may read no diagnosis must not lose the discharge plan for it."""
+    leaks = own_leaks
+    plan = _plan(_target(leaks, "open"), addresses=[{"reference": _target(leaks, key)} for key in ("open", "instance")])
+    id_ = await _post(leaks, plan)
+    shown = await leaks.ask(GP, "GET", f"/CarePlan/{id_}")
+    assert shown.json["addresses"] == [{"reference": _target(leaks, "open")}]
+    assert leaks.ids["instance"] not in (await _summary(leaks, GP)).body.decode()
+    whole = await leaks.ask(NURSE, "GET", f"/CarePlan/{id_}")
+    assert len(whole.json["addresses"]) == 2
+
+
 async def test_row_20_what_is_hidden_for_what_it_is_about_is_not_named_in_passing_either(own_leaks: LeakWorld) -> None:
     leaks = own_leaks
     task = await _post(leaks, _task(_target(leaks, "instance")))
