@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 
 from app import audit, reclassification
 from app.context import Call, Decision, Service
-from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
+from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError, UnavailableError
 from app.runtime import from_us, random_id, to_us
 from app.store import (
     attempts,
@@ -177,6 +177,8 @@ async def authorize(
             # Only for who may look: how long a refusal takes tells nothing of whom the service knows.
             await reclassification.reclassify(service, pid)
             await snapshot.refresh()
+            if await reclassification.is_due(snapshot, pid):
+                raise UnavailableError("the records could not be classified anew")
             return await authorize(
                 service,
                 snapshot,
