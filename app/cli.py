@@ -85,6 +85,7 @@ def serve(
         log_level=settings.log_level,
         server_header=False,
         date_header=True,
+        proxy_headers=False,  # nothing rests on an address or a scheme that a proxy states
         timeout_keep_alive=75,
     )
 

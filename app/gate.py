@@ -290,7 +290,7 @@ def entry(
     versions_shown = (
         flat if flat is not None else [number for one in stored for number in (one.type_number, one.n, one.version)]
     )
-    seen = categories if categories is not None else {one.item.signature.category.value for one in stored}
+    seen = categories if categories is not None else {one.signature.category.value for one in stored}
     record = _record(
         call,
         operation=operation,
@@ -429,7 +429,7 @@ def _record(
         organisation=caller.requester.organisation or "",
         on_behalf_of=caller.requester.on_behalf_of or "",
         client=caller.client,
-        purposes=sorted(caller.purposes),
+        purposes=sorted(caller.purposes) if len(caller.purposes) > 1 else list(caller.purposes),
         request_id=call.request_id,
         token_id=caller.token_id,
         categories=categories,

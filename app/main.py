@@ -119,7 +119,8 @@ class Front(FastAPI):
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         """Answer one request."""
         if scope["type"] == "http" and scope["path"].startswith("/fhir/"):
-            await self.fhir({**scope, "root_path": "/fhir"}, receive, send)
+            scope["root_path"] = "/fhir"
+            await (self.fhir.face or self.fhir)(scope, receive, send)
             return
         await super().__call__(scope, receive, send)
 
