@@ -43,6 +43,8 @@ _OPTIONS: Final = ["-x", "--noconftest", "--assert=plain", "-o", "addopts=-p no:
     part for plugin in ("tests.consent.conftest", "no:randomly", "no:xdist", "no:cov") for part in ("-p", plugin)
 ]
 LONGEST_SECONDS: Final = 90
+_TELL_EACH: Final = 50
+"""Mutants after which the state is told: a whole run takes hours."""
 EXPLAINED: Final[list[dict[str, str]]] = yaml.safe_load(
     (Path(__file__).parent / "survivors.yaml").read_text(encoding="utf-8")
 )
@@ -259,12 +261,17 @@ class Report:
         else:
             self.survived.append(mutant)
             print(mutant, flush=True)  # noqa: T201
+        if self.tried % _TELL_EACH == 0:
+            print(f"so far {self}", flush=True)  # noqa: T201
+
+    @property
+    def tried(self) -> int:
+        return self.killed + len(self.explained) + len(self.survived)
 
     @property
     def score(self) -> float:
         """Killed, of all: the explained survivors count against it."""
-        tried = self.killed + len(self.explained) + len(self.survived)
-        return self.killed / tried if tried else 0.0
+        return self.killed / self.tried if self.tried else 0.0
 
     def __str__(self) -> str:
         return (
