@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx2
 from served import Identifier, World
@@ -32,7 +33,7 @@ def new_number(born: str = "0101701") -> Identifier:
 
 def years_ago(years: int, *, days: int = 0) -> str:
     """Return the birth date of somebody who turned so old `days` ago (or will, when negative)."""
-    today = now().astimezone(UTC)
+    today = now().astimezone(ZoneInfo("Europe/Copenhagen"))  # birthdays are Danish days
     birthday = (today - timedelta(days=days)).date()
     if (birthday.month, birthday.day) == (2, 29):
         birthday = birthday.replace(day=28)

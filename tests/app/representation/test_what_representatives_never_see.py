@@ -114,7 +114,7 @@ async def test_a_protected_address_and_the_places_that_reveal_it_are_hidden(worl
     assert log.status_code in {FORBIDDEN, NOT_FOUND} or not resources_in(log)
 
 
-@pytest.mark.parametrize(("born", "is_open"), [(years_ago(15, days=-1), True), (years_ago(15), False)])
+@pytest.mark.parametrize(("born", "is_open"), [(years_ago(15, days=-2), True), (years_ago(15), False)])
 async def test_from_fifteen_there_is_no_automatic_parental_access(world: World, born: str, *, is_open: bool) -> None:
     child, mother = await citizen(world, born=born), new_number()
     await register_says(world, child.number, mother, "custody")
