@@ -23,11 +23,12 @@ pytestmark = pytest.mark.anyio
 
 
 async def rows_of(world: World, name: str) -> list[dict[str, Any]]:
-    """Return all rows of a table."""
+    """Return all rows of a table, in the order of their time and number where they have them."""
     table = metadata.tables[name]
     async with world.service.database.snapshot() as snapshot:
         found = await snapshot.rows(Query(("test-all", name), lambda: select(*table.columns)), {})
-    return [dict(zip(table.columns.keys(), row, strict=True)) for row in found]
+    rows = [dict(zip(table.columns.keys(), row, strict=True)) for row in found]
+    return sorted(rows, key=lambda row: (row.get("at") or 0, row.get("seq") or 0))
 
 
 async def block_everything(world: World) -> None:
