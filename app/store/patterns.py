@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Select, Text, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, Select, Table, Text, bindparam, func, select
 
 from app.store.attempts import Opening
 from app.store.audits import padded_places
@@ -20,8 +20,8 @@ async def persons(snapshot: Snapshot, units: Sequence[str], *, since_us: int, af
         return []
     padded = padded_places(units)
     values = {**_at(padded), "since": since_us, "after": after, "limit": limit}
-    openers = Query(("patterns.openers", len(padded)), lambda: _openers(len(padded)))
-    refused = Query(("patterns.refused", len(padded)), lambda: _refused(len(padded)))
+    openers = Query(("patterns.openers", len(padded)), lambda: _people(opening, len(padded)))
+    refused = Query(("patterns.refused", len(padded)), lambda: _people(refusal, len(padded)))
     found = {row[0] for query in (openers, refused) for row in await snapshot.rows(query, values)}
     return sorted(found)[:limit]
 
@@ -76,22 +76,13 @@ _SINCE, _LIMIT = bindparam("since", type_=BigInteger), bindparam("limit", type_=
 _PERSON, _AFTER = bindparam("person", type_=Text), bindparam("after", type_=Text)
 
 
-def _openers(size: int) -> Select[Any]:
+def _people(table: Table, size: int) -> Select[Any]:
+    """Select whom a table has rows of, in the order of their keys."""
     return (
-        select(opening.c.person)
-        .where(opening.c.organisation.in_(_units(size)), opening.c.at >= _SINCE, opening.c.person > _AFTER)
-        .group_by(opening.c.person)
-        .order_by(opening.c.person)
-        .limit(_LIMIT)
-    )
-
-
-def _refused(size: int) -> Select[Any]:
-    return (
-        select(refusal.c.person)
-        .where(refusal.c.organisation.in_(_units(size)), refusal.c.at >= _SINCE, refusal.c.person > _AFTER)
-        .group_by(refusal.c.person)
-        .order_by(refusal.c.person)
+        select(table.c.person)
+        .where(table.c.organisation.in_(_units(size)), table.c.at >= _SINCE, table.c.person > _AFTER)
+        .group_by(table.c.person)
+        .order_by(table.c.person)
         .limit(_LIMIT)
     )
 
