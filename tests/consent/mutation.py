@@ -1,195 +1,121 @@
 """Mutation testing of consent/: change the code in one place at a time, and see whether a test notices.
 
-`python -m tests.consent.mutation [--due 0.95] [--sample 400 [--seed 1]] [module ...]` runs it, as `make soak` does; a
-sample is drawn from all mutants of the modules alike. Each mutant lives in a forked
-child that loads the changed module in place of the real one and runs the tests of consent/ until one fails: first the
-decision cases, then the rest. What survives is printed; survivors that mean the same as the original, or that no test
-should notice, are explained in `survivors.yaml`.
+`python -m tests.consent.mutation [--due 0.95] [--sample 400 [--seed 1]] [--verdicts FILE] [module ...]` runs it, as
+`make soak` does; a sample is drawn from all mutants of the modules alike. Each mutant lives in a forked child that loads
+the changed module in place of the real one and runs tests of consent/ until one fails: only those that execute the
+changed lines, the quickest first; which these are is seen once, before. What survives is printed; survivors that mean the
+same as the original, or that no test should notice, are explained in `survivors.yaml`.
+
+With `--verdicts` every verdict is appended to a file, and what was noticed before, in the same text of the module, is not
+tried again: a long run can be broken off, and one after new tests were written tries what was left alive.
 """
 
 import argparse
-import ast
+import collections
 import functools
+import hashlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import json
 import os
 import random
 import signal
 import sys
-from collections.abc import Iterator, Sequence
-from copy import deepcopy
-from dataclasses import dataclass
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
-from typing import Final
+from types import FrameType, ModuleType
+from typing import Any, Final
 
 import hypothesis
 import hypothesis.stateful
 import pytest
 import yaml
 
-ROOT: Final = Path(__file__).parents[2]
-_FIRST: Final = ("test_decisions.py", "test_engine.py", "test_directives.py")
-_LAST: Final = ("test_state_machine.py", "test_properties.py")
+from tests.consent.mutants import ROOT, Mutant, modules, mutants_of, path_of
+
 _OWN: Final = ("test_mutation.py", "test_seam.py")
-"""Of the tests of consent/, those that tell most come first, those that take long last; the tests of this are left out."""
-TESTS: Final = (
-    *_FIRST,
-    *sorted(path.name for path in Path(__file__).parent.glob("test_*.py") if path.name not in {*_FIRST, *_LAST, *_OWN}),
-    *_LAST,
-)
-_OPTIONS: Final = ["-x", "--noconftest", "--assert=plain", "-o", "addopts=-p no:cacheprovider"] + [
+"""Of the tests of consent/ these are left out: the tests of this, and those that read the source."""
+TESTS: Final = tuple(sorted(path for path in Path(__file__).parent.glob("test_*.py") if path.name not in _OWN))
+_OPTIONS: Final = ["-x", "--tb=no", "--noconftest", "--assert=plain", "-o", "addopts=-p no:cacheprovider"] + [
     part for plugin in ("tests.consent.conftest", "no:randomly", "no:xdist", "no:cov") for part in ("-p", plugin)
 ]
-LONGEST_SECONDS: Final = 90
+LONGEST_SECONDS: Final = 60
+_LOOKING_SECONDS: Final = 900
 _TELL_EACH: Final = 50
-"""Mutants after which the state is told: a whole run takes hours."""
-EXPLAINED: Final[list[dict[str, str]]] = yaml.safe_load(
-    (Path(__file__).parent / "survivors.yaml").read_text(encoding="utf-8")
-)
-_COMPARED: Final = {
-    ast.Eq: ast.NotEq,
-    ast.NotEq: ast.Eq,
-    ast.Lt: ast.LtE,
-    ast.LtE: ast.Lt,
-    ast.Gt: ast.GtE,
-    ast.GtE: ast.Gt,
-    ast.Is: ast.IsNot,
-    ast.IsNot: ast.Is,
-    ast.In: ast.NotIn,
-    ast.NotIn: ast.In,
-}
-_COMPUTED: Final = {ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.Sub: ast.Add, ast.Add: ast.Sub, ast.Mult: ast.Add}
-_NAMED: Final = {"any": "all", "all": "any", "min": "max", "max": "min"}
+"""Mutants after which the state is told: a whole run takes most of an hour."""
+_ANY: Final = ""
+"""Stands for every test: the lines that are executed while the modules are loaded."""
+
+_CODE: Final = str(ROOT / "consent")
+Lines = dict[str, set[int]]
+"""By file, the lines of consent/ that were executed."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Mutant:
-    """One change: the module, the line, the text before and after."""
+class Seen:
+    """What one run of the tests showed: which test executes which lines, and how long it takes."""
 
-    module: str
-    line: int
-    before: str
-    after: str
-    tree: ast.Module
+    def __init__(self, lines: dict[str, dict[str, list[int]]], seconds: dict[str, float]) -> None:
+        self.seconds = seconds
+        self._tests: dict[tuple[str, int], set[str]] = collections.defaultdict(set)
+        for test, files in lines.items():
+            for file, executed in files.items():
+                for line in executed:
+                    self._tests[file, line].add(test)
 
-    def is_explained(self) -> bool:
-        return any(
-            row["module"] == self.module and row["before"] == self.before and row["after"] == self.after
-            for row in EXPLAINED
-        )
-
-    def __str__(self) -> str:
-        return f"{self.module}:{self.line}: {self.before}  ->  {self.after}"
-
-
-def modules() -> list[str]:
-    """Return the modules whose code decides; vocabulary.py is a list of words."""
-    names = [
-        ".".join(path.relative_to(ROOT).with_suffix("").parts)
-        for path in sorted((ROOT / "consent").rglob("*.py"))
-        if path.name != "vocabulary.py"
-    ]
-    return [name for name in names if not name.endswith("__init__")]
+    def tests_of(self, mutant: Mutant) -> list[str]:
+        """Return the tests that execute a line of the mutant, the quickest first."""
+        file = str(path_of(mutant.module))
+        tests: set[str] = set()
+        for line in range(mutant.line, mutant.last_line + 1):
+            tests |= self._tests.get((file, line), set())
+        if _ANY in tests:
+            tests = set(self.seconds)
+        return sorted(tests, key=lambda test: (self.seconds[test], test))
 
 
-def mutants_of(module: str) -> Iterator[Mutant]:
-    """Yield every mutant of a module."""
-    path = ROOT / Path(*module.split(".")).with_suffix(".py")
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    skipped = {id(inner) for node in ast.walk(tree) for outer in _unmeant(node) for inner in ast.walk(outer)}
-    for number, node in enumerate(ast.walk(tree)):
-        if id(node) in skipped:
-            continue
-        for variant in range(len(list(_changes(node)))):
-            changed = deepcopy(tree)
-            place = next(found for at, found in enumerate(ast.walk(changed)) if at == number)
-            words, new = list(_changes(place))[variant]
-            mutated = _Replaced(place, new).visit(changed)
-            yield Mutant(
-                module=module,
-                line=getattr(node, "lineno", 0),
-                before=ast.unparse(node)[:200],
-                after=words if words.startswith("without ") else ast.unparse(new)[:200],
-                tree=ast.fix_missing_locations(mutated),
-            )
+class _Watch:
+    """A pytest plugin that notes for every test the lines of consent/ that it executes."""
+
+    def __init__(self) -> None:
+        self.lines: dict[str, Lines] = {}
+        self.seconds: dict[str, float] = {}
+        self._noted = self._lines_of(_ANY)
+        sys.settrace(self._trace)
+
+    def _lines_of(self, test: str) -> Lines:
+        return self.lines.setdefault(test, collections.defaultdict(set))
+
+    def _trace(self, frame: FrameType, event: str, argument: object) -> "Any":
+        del event, argument
+        file = frame.f_code.co_filename
+        return self._line if file.startswith(_CODE) else None
+
+    def _line(self, frame: FrameType, event: str, argument: object) -> "Any":
+        del event, argument
+        self._noted[frame.f_code.co_filename].add(frame.f_lineno)
+        return self._line
+
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
+        self._noted = self._lines_of(item.nodeid)
+        begun = time.perf_counter()
+        sys.settrace(self._trace)
+        yield
+        self.seconds[item.nodeid] = time.perf_counter() - begun
+        self._noted = self._lines_of(_ANY)
 
 
-def _unmeant(node: ast.AST) -> list[ast.AST]:
-    """Return the parts of a node that say nothing at run time: annotations, decorators, texts."""
-    match node:
-        case ast.FunctionDef():
-            places = [*node.decorator_list, *([node.returns] if node.returns else [])]
-            return [*places, *(argument.annotation for argument in node.args.args if argument.annotation)]
-        case ast.ClassDef():
-            return list(node.decorator_list)
-        case ast.AnnAssign():
-            return [node.annotation]
-        case ast.Assign(targets=[ast.Name(id=name)]) if name.endswith(("Value", "Payload")) or name == "__all__":
-            return [node]
-        case _:
-            return []
+class _Only:
+    """A pytest plugin that runs the named tests alone, in their order."""
 
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.rank = {test: at for at, test in enumerate(tests)}
 
-def _changes(node: ast.AST) -> list[tuple[str, ast.AST]]:
-    """Return what can replace a node, with the kind of change, or in words what it leaves out."""
-    found: list[tuple[str, ast.AST]] = []
-    match node:
-        case ast.Compare(left=left, ops=[op], comparators=right):
-            if type(op) in _COMPARED:
-                found.append(("compare", ast.Compare(left, [_COMPARED[type(op)]()], right)))
-        case ast.BoolOp(op=op, values=values):
-            other = ast.Or() if isinstance(op, ast.And) else ast.And()
-            found.append(("bool", ast.BoolOp(other, values)))
-            if len(values) > 2:
-                found += [
-                    (f"without {ast.unparse(value)}"[:200], ast.BoolOp(op, values[:at] + values[at + 1 :]))
-                    for at, value in enumerate(values)
-                ]
-            else:
-                found += [("part", value) for value in values]
-        case ast.UnaryOp(op=ast.Not(), operand=operand):
-            found.append(("not", operand))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _COMPUTED:
-            found.append(("compute", ast.BinOp(left, _COMPUTED[type(op)](), right)))
-        case ast.Constant(value=bool() as value):
-            found.append(("constant", ast.Constant(not value)))
-        case ast.Constant(value=int() as value):
-            found.append(("constant", ast.Constant(value + 1)))
-        case ast.Call(func=ast.Name(id=name), args=args, keywords=keywords) if name in _NAMED:
-            found.append(("call", ast.Call(ast.Name(_NAMED[name], ast.Load()), args, keywords)))
-        case ast.IfExp(test=test, body=body, orelse=orelse):
-            found.append(("branch", ast.IfExp(test, orelse, body)))
-        case ast.If(test=test, body=body, orelse=orelse):
-            found.append(("if", ast.If(ast.UnaryOp(ast.Not(), test), body, orelse)))
-        case ast.Return(value=value) if value is not None and not _is_nothing(value):
-            found.append(("return", ast.Return(ast.Constant(None))))
-        case ast.Set(elts=elements) if len(elements) > 1:
-            found += [("element", ast.Set(elements[:at] + elements[at + 1 :])) for at in range(len(elements))]
-        case ast.AugAssign() | ast.Raise():
-            found.append(("statement", ast.Pass()))
-        case ast.Expr(value=ast.Call()):
-            found.append(("statement", ast.Pass()))
-        case ast.Continue():
-            found.append(("loop", ast.Break()))
-        case ast.comprehension(target=target, iter=items, ifs=ifs, is_async=is_async) if ifs:
-            found.append(("filter", ast.comprehension(target, items, [], is_async)))
-        case _:
-            pass
-    return found
-
-
-def _is_nothing(value: ast.AST) -> bool:
-    return isinstance(value, ast.Constant) and value.value in {None, False}
-
-
-class _Replaced(ast.NodeTransformer):
-    def __init__(self, old: ast.AST, new: ast.AST) -> None:
-        self.old, self.new = old, new
-
-    def visit(self, node: ast.AST) -> ast.AST | None:
-        return self.new if node is self.old else self.generic_visit(node)
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
 
 
 class _Loads(importlib.abc.MetaPathFinder, importlib.abc.Loader):
@@ -203,46 +129,100 @@ class _Loads(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         return importlib.util.spec_from_loader(name, self) if name == self.mutant.module else None
 
     def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self.mutant.tree, f"<{self.mutant.module}>", "exec"), module.__dict__)  # noqa: S102
+        exec(compile(self.mutant.changed(), f"<{self.mutant.module}>", "exec"), module.__dict__)  # noqa: S102
 
 
-def is_killed(mutant: Mutant | None) -> bool:
-    """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
+def _status_of(work: Callable[[], int], seconds: int) -> int:
+    """Do the work in a forked child, in silence; who takes more seconds of computing ends too, and not with 0."""
     child = os.fork()
     if child == 0:
-        signal.alarm(LONGEST_SECONDS)
+        signal.setitimer(signal.ITIMER_PROF, seconds)
         quiet = os.open(os.devnull, os.O_WRONLY)
         os.dup2(quiet, 1)
         os.dup2(quiet, 2)
         code = 1
         try:
-            if mutant is not None:
-                sys.meta_path.insert(0, _Loads(mutant))
-            code = _tested()
+            code = work()
         finally:
-            os._exit(0 if code == 0 else 1)
-    _, status = os.waitpid(child, 0)
-    return status != 0
+            os._exit(int(code != 0))
+    return os.waitpid(child, 0)[1]
 
 
-def _tested() -> int:
-    folder = Path(__file__).parent
-    return int(pytest.main([*_OPTIONS, *(str(folder / name) for name in TESTS)]))
+def _tested(files: Iterable[Path], plugin: object) -> int:
+    return int(pytest.main([*_OPTIONS, *map(str, files)], plugins=[plugin]))
 
 
-def trial(names: Sequence[str], report: "Report", *, sample: int | None = None, seed: int = 1) -> None:
+def look() -> Seen:
+    """Run the tests once without any mutant, and see what each of them executes."""
+    with tempfile.TemporaryDirectory() as folder:
+        notes = Path(folder) / "seen.json"
+
+        def watched() -> int:
+            watch = _Watch()
+            code = _tested(TESTS, watch)
+            lines = {test: {file: sorted(found) for file, found in seen.items()} for test, seen in watch.lines.items()}
+            notes.write_text(json.dumps([lines, watch.seconds]), encoding="utf-8")
+            return code
+
+        if _status_of(watched, _LOOKING_SECONDS) != 0:
+            raise SystemExit("the tests fail without any mutant")
+        return Seen(*json.loads(notes.read_text(encoding="utf-8")))
+
+
+def is_killed(mutant: Mutant, seen: Seen) -> bool:
+    """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
+    tests = seen.tests_of(mutant)
+    files = dict.fromkeys(ROOT / test.partition("::")[0] for test in tests)
+
+    def mutated() -> int:
+        sys.meta_path.insert(0, _Loads(mutant))
+        return _tested(files, _Only(tests))
+
+    return bool(tests) and _status_of(mutated, LONGEST_SECONDS) != 0
+
+
+class Verdicts:
+    """What was noticed in earlier runs, in a file with one verdict a line; without a file nothing is kept."""
+
+    def __init__(self, file: Path | None) -> None:
+        self.file = file
+        self._noticed: set[tuple[str, str, int]] = set()
+        if file is not None and file.exists():
+            rows = map(json.loads, file.read_text(encoding="utf-8").splitlines())
+            self._noticed = {(row["module"], row["text"], row["number"]) for row in rows if row["noticed"]}
+
+    def is_noticed(self, mutant: Mutant) -> bool:
+        return (mutant.module, _text(mutant.module), mutant.number) in self._noticed
+
+    def add(self, mutant: Mutant, *, noticed: bool) -> None:
+        if self.file is not None:
+            row = {"module": mutant.module, "text": _text(mutant.module), "number": mutant.number, "noticed": noticed}
+            with self.file.open("a", encoding="utf-8") as file:
+                file.write(json.dumps(row | {"mutant": str(mutant)}) + "\n")
+
+
+@functools.cache
+def _text(module: str) -> str:
+    return hashlib.sha256(path_of(module).read_bytes()).hexdigest()
+
+
+def trial(
+    names: Sequence[str], report: "Report", verdicts: Verdicts, *, sample: int | None = None, seed: int = 1
+) -> None:
     """Try every mutant of the modules, or a sample of so many."""
-    if is_killed(None):
-        raise SystemExit("the tests fail without any mutant")
-    chosen = None
+    seen = look()
+    mutants = [mutant for name in names for mutant in mutants_of(name)]
+    chosen = mutants
     if sample is not None:
-        every = [(name, number) for name in names for number, _ in enumerate(mutants_of(name))]
-        chosen = set(random.Random(seed).sample(every, min(sample, len(every))))  # noqa: S311
-        print(f"{len(chosen)} of {len(every)} mutants", flush=True)  # noqa: T201
-    for name in names:
-        for number, mutant in enumerate(mutants_of(name)):
-            if chosen is None or (name, number) in chosen:
-                report.add(mutant, killed=is_killed(mutant))
+        drawn = random.Random(seed).sample(range(len(mutants)), min(sample, len(mutants)))  # noqa: S311
+        chosen = [mutants[at] for at in sorted(drawn)]
+    print(f"{len(chosen)} of {len(mutants)} mutants", flush=True)  # noqa: T201
+    for mutant in chosen:
+        noticed = verdicts.is_noticed(mutant)
+        if not noticed:
+            noticed = is_killed(mutant, seen)
+            verdicts.add(mutant, noticed=noticed)
+        report.add(mutant, killed=noticed)
 
 
 class Report:
@@ -280,15 +260,17 @@ class Report:
         )
 
 
-def main(names: Sequence[str], *, sample: int | None = None, seed: int = 1) -> Report:
+def main(names: Sequence[str], *, sample: int | None = None, seed: int = 1, verdicts: Path | None = None) -> Report:
     """Try the named modules, or all."""
+    os.environ.pop("OVERGANG_SOAK", None)  # the everyday number of examples, for every mutant
     yaml.safe_load = functools.cache(yaml.safe_load)  # read once here, by every child for nothing
     for path in Path(__file__).parent.rglob("*.yaml"):
         yaml.safe_load(path.read_text(encoding="utf-8"))
-    hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None)
+    phases = (hypothesis.Phase.explicit, hypothesis.Phase.generate)  # one failure will do, however large
+    hypothesis.settings.register_profile("mutation", derandomize=True, database=None, deadline=None, phases=phases)
     hypothesis.settings.load_profile("mutation")
     report = Report()
-    trial(names or modules(), report, sample=sample, seed=seed)
+    trial(names or modules(), report, Verdicts(verdicts), sample=sample, seed=seed)
     print(report, flush=True)  # noqa: T201
     return report
 
@@ -298,11 +280,12 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--due", type=float, default=0.0, help="the score below which the run fails")
     parser.add_argument("--sample", type=int, help="try so many mutants only")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--verdicts", type=Path, help="a file to keep verdicts in, and to go on from")
     parser.add_argument("modules", nargs="*")
     return parser.parse_args()
 
 
 if __name__ == "__main__":
     given = _arguments()
-    found = main(given.modules, sample=given.sample, seed=given.seed)
+    found = main(given.modules, sample=given.sample, seed=given.seed, verdicts=given.verdicts)
     sys.exit(0 if found.score >= given.due and not (given.due and found.survived) else 1)
