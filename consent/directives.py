@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from consent.case import Case, functions_of
 from consent.model import ALL_DATA, ActorScope, Directive, Part, Permit, PersonKey, Provision, Withheld
 from consent.related import is_marked
-from consent.vocabulary import Action, Effect
+from consent.vocabulary import Action, Effect, Sector
 
 STAFF_RECORDS_A_BLOCK = "L5-S"
 """The rule by which staff write down a block on the citizen's word."""
@@ -168,6 +168,14 @@ def _matches_narrowly(scope: ActorScope, case: Case) -> bool:
 
 def _matches_place(scope: ActorScope, case: Case) -> bool:
     units = case.reader_path if scope.with_subunits else case.reader_path[:1]
-    return (scope.organisations is None or not scope.organisations.isdisjoint(units)) and (
-        scope.citizens is None or case.reader.citizen in scope.citizens
+    return (
+        (scope.organisations is None or not scope.organisations.isdisjoint(units))
+        and (scope.sectors is None or _is_in_sector(scope.sectors, case))
+        and (scope.citizens is None or case.reader.citizen in scope.citizens)
     )
+
+
+def _is_in_sector(sectors: frozenset[Sector], case: Case) -> bool:
+    """Tell whether the reader works in one of the sectors now; who works nowhere is in none."""
+    unit = case.reader.organisation
+    return unit is not None and case.facts.organisations.sector_of(unit) in sectors

@@ -119,6 +119,7 @@ def _speaks_of(data: DataScope, signature: Signature, tree: Organisations) -> bo
     return (
         (data.categories is None or signature.category in data.categories)
         and (data.labels is None or _bears(data.labels, signature.labels))
+        and (data.sectors is None or tree.sector_of(signature.controller) in data.sectors)
         and (data.origins is None or _comes_from(data, signature, tree))
         and (data.authors is None or signature.author in data.authors)
         and (data.regimes is None or signature.regime in data.regimes)

@@ -24,6 +24,7 @@ from consent.vocabulary import (
     Regime,
     RelationKind,
     RepresentationKind,
+    Sector,
 )
 
 if TYPE_CHECKING:
@@ -60,9 +61,10 @@ ALWAYS = Period()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organisations:
-    """The organisation tree as of the request (SOR): child -> parent."""
+    """The organisation tree as of the request (SOR): child -> parent, and the sectors of those that make up one."""
 
     parents: Mapping[OrganisationKey, OrganisationKey] = field(default_factory=dict[OrganisationKey, OrganisationKey])
+    sectors: Mapping[OrganisationKey, Sector] = field(default_factory=dict[OrganisationKey, Sector])
 
     def path(self, unit: OrganisationKey) -> tuple[OrganisationKey, ...]:
         """Return the unit and all above it, nearest first; a cycle ends the path."""
@@ -74,6 +76,10 @@ class Organisations:
     def is_within(self, unit: OrganisationKey, ancestor: OrganisationKey) -> bool:
         """Tell whether `unit` is `ancestor` or lies below it."""
         return ancestor in self.path(unit)
+
+    def sector_of(self, unit: OrganisationKey) -> Sector:
+        """Return the sector of the nearest organisation at or above `unit` that has one; everybody is in one."""
+        return next((self.sectors[above] for above in self.path(unit) if above in self.sectors), Sector.OTHER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +208,7 @@ class DataScope:
 
     categories: frozenset[Category] | None = None
     labels: frozenset[Label] | None = None  # matches when the record bears one of them
+    sectors: frozenset[Sector] | None = None  # of its controller, which is who answered for it when it was written
     origins: frozenset[OrganisationKey] | None = None  # controller or origin, see with_subunits
     with_subunits: bool = True
     authors: frozenset[PersonKey] | None = None
@@ -220,6 +227,7 @@ class ActorScope:
     persons: frozenset[PersonKey] | None = None
     organisations: frozenset[OrganisationKey] | None = None
     with_subunits: bool = True
+    sectors: frozenset[Sector] | None = None  # of the reader's unit as it is at the request
     functions: frozenset[Function] | None = None
     citizens: frozenset[CitizenKey] | None = None  # representatives
 

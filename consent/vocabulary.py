@@ -62,6 +62,17 @@ class Regime(StrEnum):
     SOCIAL_CASE = "social-case"  # Serviceloven / Ældreloven, part of a social case
 
 
+class Sector(StrEnum):
+    """Part of the health service that an organisation belongs to (Danish: sektor)."""
+
+    HOSPITAL = "hospital"  # sygehus
+    REGION = "region"  # regionens øvrige tilbud: præhospital, laboratorium, fra 2027 akutsygepleje
+    MUNICIPALITY = "municipality"  # kommune
+    GENERAL_PRACTICE = "general-practice"  # almen praksis
+    SPECIALIST_PRACTICE = "specialist-practice"  # speciallægepraksis
+    OTHER = "other"  # øvrigt: all that the directory counts to none of these
+
+
 class Function(StrEnum):
     """What a person is there to do, whatever the employer (Danish: funktion)."""
 

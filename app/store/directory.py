@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Final
 
 from sqlalchemy import Text, bindparam, select
 
@@ -12,7 +13,16 @@ from app.store.periods import columns_of
 from app.store.tables import assignment, delegation, organisation, staff
 from app.store.versions import DIRECTORY_CHANGED
 from consent.model import Assignment, Delegation, OrganisationKey, Organisations, PersonKey
-from consent.vocabulary import Function
+from consent.vocabulary import Function, Sector
+
+_SECTORS: Final = {
+    "hospital": Sector.HOSPITAL,
+    "region": Sector.REGION,
+    "municipality": Sector.MUNICIPALITY,
+    "general-practice": Sector.GENERAL_PRACTICE,
+    "specialist-practice": Sector.SPECIALIST_PRACTICE,
+}
+"""Sectors by kind of organisation; a unit of any other kind belongs to the nearest of these above it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +65,10 @@ class Directory:
         parents = {
             OrganisationKey(one.sor): OrganisationKey(one.parent) for one in self.organisations.values() if one.parent
         }
-        object.__setattr__(self, "tree", Organisations(parents=parents))
+        sectors = {
+            OrganisationKey(one.sor): _SECTORS[one.kind] for one in self.organisations.values() if one.kind in _SECTORS
+        }
+        object.__setattr__(self, "tree", Organisations(parents=parents, sectors=sectors))
 
     @cached_property
     def by_gln(self) -> Mapping[str, Organisation]:

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from app.translate.labels import label_coding
 from app.translate.times import text_of
-from consent.vocabulary import Category, Effect, Function, Label, Purpose, Regime
+from consent.vocabulary import Category, Effect, Function, Label, Purpose, Regime, Sector
 from schemas.terminology import systems
 
 JSON = dict[str, Any]
@@ -54,6 +54,7 @@ def provision_of(
     start_us: int | None = None,
     stop_us: int | None = None,
     actors: Sequence[str] = (),
+    sectors: Sequence[Sector] = (),
     functions: Sequence[Function] = (),
     actors_with_subunits: bool = True,
     purposes: Sequence[Purpose] = (),
@@ -64,12 +65,14 @@ def provision_of(
     data_stop_us: int | None = None,
     authored_by: Sequence[str] = (),
     authors_with_subunits: bool = True,
+    authored_in: Sequence[Sector] = (),
     instances: Sequence[str] = (),
     nested: Sequence[JSON] = (),
 ) -> JSON:
     """Return one provision; every list is OR inside and AND with the others, an empty one is no constraint.
 
-    `actors`, `authored_by` and `instances` are references ('Practitioner/id', 'Organization/id', 'Observation/id').
+    `actors`, `authored_by` and `instances` are references ('Practitioner/id', 'Organization/id', 'Observation/id');
+    `sectors` are those of readers, `authored_in` those of records.
     """
     extensions = [
         *({"url": systems.FUNCTION_EXTENSION, "valueCode": function.value} for function in functions),
@@ -77,6 +80,7 @@ def provision_of(
     ]
     data = [
         *(_data("authoredby", reference, with_subunits=authors_with_subunits) for reference in authored_by),
+        *({"meaning": "authoredby", "reference": sector_reference(sector)} for sector in authored_in),
         *(_data("instance", reference, with_subunits=True) for reference in instances),
     ]
     elements: Mapping[str, Any] = {
@@ -84,8 +88,14 @@ def provision_of(
         "type": effect.value,
         "period": _period(start_us, stop_us),
         "actor": [
-            {**_subunits(actors_with_subunits), "role": _RECIPIENT, "reference": {"reference": reference}}
-            for reference in actors
+            *(
+                {**_subunits(actors_with_subunits), "role": _RECIPIENT, "reference": {"reference": reference}}
+                for reference in actors
+            ),
+            *(
+                {**_subunits(actors_with_subunits), "role": _RECIPIENT, "reference": sector_reference(sector)}
+                for sector in sectors
+            ),
         ],
         "securityLabel": [label_coding(label) for label in labels],
         "purpose": [{"system": systems.ACT_REASON, "code": purpose.value} for purpose in purposes],
@@ -95,6 +105,11 @@ def provision_of(
         "provision": list(nested),
     }
     return {name: value for name, value in elements.items() if value}
+
+
+def sector_reference(sector: Sector) -> JSON:
+    """Return how a consent names everybody in a sector: a group that nobody keeps a list of."""
+    return {"type": "Group", "identifier": {"system": systems.SECTOR, "value": sector.value}}
 
 
 def _data(meaning: str, reference: str, *, with_subunits: bool) -> JSON:

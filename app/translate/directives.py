@@ -8,7 +8,7 @@ Source: https://profiles.ihe.net/ITI/PCF/content.html, https://hl7.org/fhir/R4/c
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final, TypeVar
 
 from app.translate.elements import boolean_extension, codings_at, objects, text, values
@@ -28,7 +28,7 @@ from consent.model import (
     Provision,
 )
 from consent.related import DEPENDENTS, RELATED
-from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime
+from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime, Sector
 from schemas.fault import Fault
 from schemas.terminology import systems
 
@@ -40,6 +40,7 @@ class Named:
     persons: frozenset[PersonKey] = frozenset()
     organisations: frozenset[OrganisationKey] = frozenset()
     citizens: frozenset[CitizenKey] = frozenset()
+    sectors: frozenset[Sector] = frozenset()
 
 
 Resolve = Callable[[Mapping[str, Any]], Named | None]
@@ -179,20 +180,36 @@ class _Reader:
                     "an actor is who would receive the records (IRCP); units and authors of records are named by data"
                 )
                 self.fault(f"{where}.role", "not-supported", text_)
-            reference = actor.get("reference")
-            named = self.resolve(reference) if isinstance(reference, Mapping) else None
-            if named is None or named == Named():
-                self.fault(f"{where}.reference", "not-found", "nobody is known by this reference")
+            named = self.named(actor, where)
+            if named is None:
                 continue
             scope = ActorScope(
                 persons=named.persons or None,
                 organisations=named.organisations or None,
                 with_subunits=with_subunits,
+                sectors=named.sectors or None,
                 functions=functions,
                 citizens=named.citizens or None,
             )
             _join(scopes, scope)
         return list(scopes.values())
+
+    def named(self, element: Mapping[str, Any], path: str) -> Named | None:
+        """Return whom the reference of an element names: a sector by its code, others as the directory knows them."""
+        stated = element.get("reference")
+        reference = stated if isinstance(stated, Mapping) else {}
+        identifier = reference.get("identifier")
+        if isinstance(identifier, Mapping) and identifier.get("system") == systems.SECTOR:
+            value = text(identifier.get("value"))
+            if value in _SECTORS and "reference" not in reference:
+                return Named(sectors=frozenset({Sector(value)}))
+            self.fault(f"{path}.reference", "code-invalid", "a sector is named by a code, and by that alone")
+            return None
+        known = self.resolve(reference)
+        if known is None or known == Named():
+            self.fault(f"{path}.reference", "not-found", "nobody is known by this reference")
+            return None
+        return known
 
     def data(self, provision: Mapping[str, Any], path: str) -> DataScope:
         categories = self.coded(provision, path, "code", _category)
@@ -203,25 +220,21 @@ class _Reader:
         regimes = self.extended(provision, path, systems.REGIME_EXTENSION, Regime)
         stated = objects(provision.get("data"))
         within = self.period(provision["dataPeriod"], f"{path}.dataPeriod") if "dataPeriod" in provision else None
-        origins, authors, instances = self.records(stated, f"{path}.data")
-        scope = DataScope(
+        scope = replace(
+            self.records(stated, f"{path}.data"),
             categories=classes if categories is None else categories,
             labels=labels,
-            origins=origins,
             with_subunits=self.with_subunits(stated, f"{path}.data"),
-            authors=authors,
             regimes=regimes,
             period=within,
-            instances=instances,
         )
         return ALL_DATA if scope == ALL_DATA else scope
 
-    def records(
-        self, stated: list[dict[str, Any]], path: str
-    ) -> tuple[frozenset[OrganisationKey] | None, frozenset[PersonKey] | None, frozenset[str] | None]:
-        """Return units, authors and instances that `data` names; they must be of one kind, because they are OR."""
+    def records(self, stated: list[dict[str, Any]], path: str) -> DataScope:
+        """Return sectors, units, authors or instances that `data` names; of one kind, because they are OR."""
         origins: set[OrganisationKey] = set()
         authors: set[PersonKey] = set()
+        sectors: set[Sector] = set()
         instances: set[str] = set()
         for index, item in enumerate(stated):
             where = f"{path}[{index}]"
@@ -230,11 +243,13 @@ class _Reader:
             meaning = text(item.get("meaning"))
             address = text(reference.get("reference")) if isinstance(reference, Mapping) else ""
             if meaning == "authoredby":
-                named = self.resolve(reference) if isinstance(reference, Mapping) else None
-                if named is None or not (named.persons or named.organisations):
-                    self.fault(f"{where}.reference", "not-found", "no author is known by this reference")
+                named = self.named(item, where)
+                if named is None:
                     continue
+                if named.citizens:
+                    self.fault(f"{where}.reference", "not-supported", "who acts for a citizen is no author of records")
                 authors |= named.persons
+                sectors |= named.sectors
                 origins |= frozenset() if named.persons else named.organisations
             elif meaning in _INSTANCES:
                 if "/" not in address or address.startswith(("#", "urn:")):
@@ -245,9 +260,14 @@ class _Reader:
                 self.fault(
                     f"{where}.meaning", "not-supported", "data means instance, related, dependents or authoredby"
                 )
-        if sum(map(bool, (origins, authors, instances))) > 1:
-            self.fault(path, "not-supported", "one provision names records, authors or units, not a mixture")
-        return (frozenset(origins) or None, frozenset(authors) or None, frozenset(instances) or None)
+        if sum(map(bool, (origins, authors, sectors, instances))) > 1:
+            self.fault(path, "not-supported", "one provision names records, authors, units or sectors, not a mixture")
+        return DataScope(
+            origins=frozenset(origins) or None,
+            authors=frozenset(authors) or None,
+            sectors=frozenset(sectors) or None,
+            instances=frozenset(instances) or None,
+        )
 
     def with_subunits(self, stated: list[dict[str, Any]], path: str) -> bool:
         """Return whether units below the named ones are meant; they are, unless the elements say otherwise."""
@@ -274,6 +294,7 @@ def _join(scopes: dict[tuple[str, frozenset[OrganisationKey]], ActorScope], scop
     """Add a scope to those of its kind: persons to persons, units to units, persons in one unit to each other."""
     persons, units, citizens = scope.persons, scope.organisations, scope.citizens
     kind = "citizens" if citizens else "role" if persons and units else "persons" if persons else "units"
+    kind = "sectors" if scope.sectors else kind
     key = (kind, units if kind == "role" and units else frozenset())
     before = scopes.get(key)
     if before is None:
@@ -283,6 +304,7 @@ def _join(scopes: dict[tuple[str, frozenset[OrganisationKey]], ActorScope], scop
         persons=_union(before.persons, persons),
         organisations=_union(before.organisations, units),
         with_subunits=scope.with_subunits,
+        sectors=_union(before.sectors, scope.sectors),
         functions=scope.functions,
         citizens=_union(before.citizens, citizens),
     )
@@ -318,6 +340,7 @@ def _label(system: str, code: str) -> Label | None:
 _PURPOSES: Final = frozenset(Purpose)
 _ACTIONS: Final = frozenset(Action)
 _CATEGORIES: Final = frozenset(Category)
+_SECTORS: Final = frozenset(Sector)
 _INSTANCES: Final = {"instance": "", "related": RELATED, "dependents": DEPENDENTS}
 _EFFECTS: Final = {"permit": Effect.PERMIT, "deny": Effect.DENY}
 _CONSENT_ACTIONS: Final = {"access": Action.LOOK_UP, "disclose": Action.DISCLOSE}

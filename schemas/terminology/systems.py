@@ -145,6 +145,7 @@ DECLARATION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/declaration"
 SECTION_SYSTEM: Final = f"{OVERGANG}/CodeSystem/section"  # summary sections without a LOINC code
 CODES: Final = f"{OVERGANG}/CodeSystem/clinical"  # status-note, habitual-value, discharge-plan …
 PERSON_KEY: Final = f"{OVERGANG}/sid/person"  # the directory's key of a member of staff
+SECTOR: Final = f"{OVERGANG}/sid/sector"  # values of consent.Sector: the group of all who work in one
 CAPACITY: Final = f"{OVERGANG}/CodeSystem/capacity"  # values of consent.JudgementKind
 REPRESENTATION: Final = f"{OVERGANG}/CodeSystem/representation"  # values of consent.RepresentationKind
 CASE_KEY: Final = f"{OVERGANG}/sid/case"

@@ -18,8 +18,8 @@
       until: when the decision ends at the latest
 
 and any of the facts, each a list: `relations` {kind, at, evidence, from, to}, `declarations` {kind, by, at, for, from,
-to}, `directives` {id, does: permit | deny, active, from, to, people, places, sub-units, functions, citizens, for, acts,
-data: {categories, labels, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
+to}, `directives` {id, does: permit | deny, active, from, to, people, places, sub-units, sectors, functions, citizens, for,
+acts, data: {categories, labels, sectors, places, sub-units, authors, regimes, from, to, records}, except: [provisions]},
 `representations` {kind, by, from, to, categories}, `delegations` {of, at, responsible, from, to}, `agreements` {id,
 functions, categories, parties, social-case, pilot, from, to}, `participations` {by, evidence, from, to}, `assignments`
 {kind, of, at, from, to}, `judgements` {kind, from, to}; and `born`, `died`, `address-protected`. Unknown words are errors.
@@ -74,6 +74,7 @@ from consent.vocabulary import (
     Regime,
     RelationKind,
     RepresentationKind,
+    Sector,
 )
 
 FOLDER = Path(__file__).parent / "decisions"
@@ -157,13 +158,17 @@ def load_world() -> World:
     world = World(
         at=raw.take("at", _start),
         born=raw.take("born", _start),
-        organisations=Organisations(parents=parents),
+        organisations=Organisations(parents=parents, sectors=raw.take("sectors", _sectors, {})),
         requesters=requesters,
         standings=standings,
         records=records,
     )
     raw.done()
     return world
+
+
+def _sectors(rows: Row) -> dict[OrganisationKey, Sector]:
+    return {OrganisationKey(place): Sector(sector) for place, sector in rows.items()}
 
 
 def load_cases() -> list[DecisionCase]:
@@ -288,6 +293,7 @@ def _provision(raw: "_Reader") -> Provision:
     scope = DataScope(
         categories=data.optional_many("categories", Category),
         labels=data.optional_many("labels", Label),
+        sectors=data.optional_many("sectors", Sector),
         origins=data.optional_many("places", OrganisationKey),
         with_subunits=data.take("sub-units", bool, True),
         authors=data.optional_many("authors", PersonKey),
@@ -302,6 +308,7 @@ def _provision(raw: "_Reader") -> Provision:
             persons=raw.optional_many("people", PersonKey),
             organisations=raw.optional_many("places", OrganisationKey),
             with_subunits=raw.take("sub-units", bool, True),
+            sectors=raw.optional_many("sectors", Sector),
             functions=raw.optional_many("functions", Function),
             citizens=raw.optional_many("citizens", lambda name: CITIZENS[name]),
         ),

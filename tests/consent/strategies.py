@@ -45,6 +45,7 @@ from consent.vocabulary import (
     Regime,
     RelationKind,
     RepresentationKind,
+    Sector,
 )
 
 NOON = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -52,6 +53,7 @@ CITIZEN, OTHER = CitizenKey(1), CitizenKey(2)
 UNITS = [OrganisationKey(name) for name in ("region", "hospital", "ward", "municipality", "nursing", "practice")]
 TREE = Organisations(
     parents={UNITS[1]: UNITS[0], UNITS[2]: UNITS[1], UNITS[4]: UNITS[3]},
+    sectors={UNITS[0]: Sector.REGION, UNITS[1]: Sector.HOSPITAL, UNITS[3]: Sector.MUNICIPALITY},
 )
 PERSONS = [PersonKey(name) for name in ("ann", "bo", "client")]
 INSTANCES = ["Condition/1", "Condition/2", "Observation/3"]
@@ -82,6 +84,7 @@ data_scopes = st.builds(
     DataScope,
     categories=some(categories),
     labels=some(st.sampled_from(Label)),
+    sectors=some(st.sampled_from(Sector)),
     origins=some(units),
     with_subunits=st.booleans(),
     authors=some(persons),
@@ -94,6 +97,7 @@ actor_scopes = st.builds(
     persons=some(persons),
     organisations=some(units),
     with_subunits=st.booleans(),
+    sectors=some(st.sampled_from(Sector)),
     functions=some(st.sampled_from(Function)),
     citizens=some(citizens),
 )
@@ -125,6 +129,7 @@ narrow_scopes = st.builds(
     DataScope,
     categories=st.none() | st.none() | st.frozensets(categories, min_size=1, max_size=8),
     origins=st.none() | st.none() | st.frozensets(units, min_size=1),
+    sectors=st.none() | st.none() | st.frozensets(st.sampled_from(Sector), min_size=1, max_size=2),
     period=st.none() | st.tuples(moments, moments).map(lambda pair: Period(start=min(pair), end=max(pair))),
     instances=st.none() | st.frozensets(st.sampled_from(INSTANCES), min_size=1, max_size=2),
 )

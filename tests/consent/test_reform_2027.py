@@ -11,10 +11,13 @@ import pytest
 
 from consent import Denial, Permit, decide, may_disclose
 from consent.model import (
+    ALL_DATA,
+    ANYONE,
     AccessRequest,
     ActorScope,
     Agreement,
     CitizenKey,
+    DataScope,
     Declaration,
     Directive,
     Facts,
@@ -40,6 +43,7 @@ from consent.vocabulary import (
     Purpose,
     Regime,
     RelationKind,
+    Sector,
 )
 
 MIDNIGHT = datetime(2026, 12, 31, 23, tzinfo=UTC)
@@ -68,7 +72,9 @@ def _service(unit: OrganisationKey, period: Period) -> Relation:
 FACTS = Facts(
     relations=(_service(OLD, UNTIL), _service(NEW, SINCE)),
     standings=(_standing(OLD, UNTIL), _standing(NEW, SINCE)),
-    organisations=Organisations(parents={OLD: MUNICIPALITY, NEW: REGION}),
+    organisations=Organisations(
+        parents={OLD: MUNICIPALITY, NEW: REGION}, sectors={MUNICIPALITY: Sector.MUNICIPALITY, REGION: Sector.REGION}
+    ),
 )
 
 
@@ -135,8 +141,8 @@ def test_she_writes_for_the_one_who_employs_her(unit: OrganisationKey, at: datet
     assert seen(ask(unit, at, Action.SUBMIT)) == expected
 
 
-def _block(actors: ActorScope) -> Facts:
-    root = Provision(effect=Effect.DENY, actors=actors)
+def _block(actors: ActorScope = ANYONE, data: DataScope = ALL_DATA) -> Facts:
+    root = Provision(effect=Effect.DENY, actors=actors, data=data)
     return replace(FACTS, directives=(Directive(id="b", version=1, active=True, period=Period(), root=root),))
 
 
@@ -153,6 +159,29 @@ def test_a_block_on_the_municipality_stays_with_the_municipality() -> None:
     blocked = _block(ActorScope(organisations=frozenset({MUNICIPALITY})))
     assert seen(ask(OLD, BEFORE), blocked) is None
     assert seen(ask(NEW, AFTER), blocked) == HEALTH
+
+
+def test_a_block_on_a_sector_is_about_where_she_works_when_she_asks() -> None:
+    municipal = _block(ActorScope(sectors=frozenset({Sector.MUNICIPALITY})))
+    assert seen(ask(OLD, BEFORE), municipal) is None
+    assert seen(ask(NEW, AFTER), municipal) == HEALTH
+    regional = _block(ActorScope(sectors=frozenset({Sector.REGION})))
+    assert seen(ask(OLD, BEFORE), regional) == HEALTH
+    assert seen(ask(NEW, AFTER), regional) is None
+
+
+def test_what_a_sector_wrote_stays_its_own_when_the_unit_moves() -> None:
+    blocked = _block(data=DataScope(sectors=frozenset({Sector.MUNICIPALITY})))
+    controlled = Signature(
+        Category.STATUS_NOTE, frozenset(), MUNICIPALITY, OLD, NURSE, Regime.HEALTH_CARE
+    )  # as the service stores it: the municipality answers for it
+    # The very same unit is hung below the region: what it wrote before is not the region's for that.
+    moved = replace(blocked.organisations, parents={OLD: REGION, NEW: REGION})
+    for tree in (blocked.organisations, moved):
+        decision = decide(ask(NEW, AFTER), replace(blocked, organisations=tree))
+        assert isinstance(decision, Permit)
+        assert not may_disclose(decision, replace(RECORDS["visit"], signature=controlled))
+        assert may_disclose(decision, RECORDS["region-visit"])
 
 
 def test_a_service_that_did_not_move_gives_the_region_nothing() -> None:

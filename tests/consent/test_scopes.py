@@ -18,11 +18,11 @@ from consent.model import (
     Withheld,
 )
 from consent.rule import Finding, Rule
-from consent.vocabulary import Action, Category, EvidenceMark, Label, Regime
+from consent.vocabulary import Action, Category, EvidenceMark, Label, Regime, Sector
 from tests.consent.strategies import CITIZEN, NOON, OTHER
 
 HOSPITAL, WARD, PRACTICE = (OrganisationKey(name) for name in ("hospital", "ward", "practice"))
-TREE = Organisations(parents={WARD: HOSPITAL})
+TREE = Organisations(parents={WARD: HOSPITAL}, sectors={HOSPITAL: Sector.HOSPITAL, PRACTICE: Sector.GENERAL_PRACTICE})
 
 
 def item(citizen: CitizenKey = CITIZEN) -> Item:
@@ -57,6 +57,10 @@ SCOPES = [
     (DataScope(labels=frozenset({Label.HIV, Label.PSYCHIATRY})), True),
     (DataScope(labels=frozenset({Label.PSYCHIATRY})), False),
     (DataScope(labels=frozenset({Label.NORMAL_ONLY})), False),
+    (DataScope(sectors=frozenset({Sector.HOSPITAL, Sector.OTHER})), True),
+    (DataScope(sectors=frozenset({Sector.GENERAL_PRACTICE})), False),  # where it arose, not who answers for it
+    (DataScope(sectors=frozenset({Sector.OTHER})), False),
+    (DataScope(sectors=frozenset()), False),
     (DataScope(origins=frozenset({WARD})), True),
     (DataScope(origins=frozenset({HOSPITAL})), True),
     (DataScope(origins=frozenset({HOSPITAL}), with_subunits=False), False),

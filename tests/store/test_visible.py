@@ -27,11 +27,14 @@ from consent.model import (
     Signature,
     Withheld,
 )
-from consent.vocabulary import Category, Label, Regime
+from consent.vocabulary import Category, Label, Regime, Sector
 from schemas.homes import TYPE_NAME, TYPE_NUMBER
 
 UNITS = [OrganisationKey(name) for name in ("region", "hospital", "ward", "municipality")]
-TREE = Organisations(parents={UNITS[1]: UNITS[0], UNITS[2]: UNITS[1]})
+TREE = Organisations(
+    parents={UNITS[1]: UNITS[0], UNITS[2]: UNITS[1]},
+    sectors={UNITS[0]: Sector.REGION, UNITS[1]: Sector.HOSPITAL},
+)
 CATEGORIES = [Category.DIAGNOSIS, Category.MEDICATION, Category.LAB_RESULT]
 LABELS = [Label.PSYCHIATRY, Label.HIV]
 PERSONS = [PersonKey("ann"), PersonKey("bo")]
@@ -89,6 +92,7 @@ scopes = st.builds(
     DataScope,
     categories=some(st.sampled_from(CATEGORIES)),
     labels=some(st.sampled_from([*LABELS, Label.NORMAL_ONLY])),
+    sectors=some(st.sampled_from([Sector.REGION, Sector.HOSPITAL, Sector.OTHER])),
     origins=some(st.sampled_from(UNITS)),
     with_subunits=st.booleans(),
     authors=some(st.sampled_from(PERSONS)),
@@ -129,6 +133,7 @@ def _named(scope: DataScope, ids: Ids) -> DataScope:
     return DataScope(
         categories=scope.categories,
         labels=scope.labels,
+        sectors=scope.sectors,
         origins=scope.origins,
         with_subunits=scope.with_subunits,
         authors=scope.authors,

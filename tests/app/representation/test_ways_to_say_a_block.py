@@ -115,6 +115,10 @@ def function(code: str) -> JSON:
     return {"url": systems.FUNCTION_EXTENSION, "valueCode": code}
 
 
+def sector(code: str) -> JSON:
+    return {"type": "Group", "identifier": {"system": systems.SECTOR, "value": code}}
+
+
 WITHOUT_SUBUNITS = {"url": systems.SUBUNITS_EXTENSION, "valueBoolean": False}
 ALL = EVERYTHING
 WAYS: dict[str, tuple[JSON, frozenset[str]]] = {
@@ -124,9 +128,16 @@ WAYS: dict[str, tuple[JSON, frozenset[str]]] = {
     "another organisation": ({"actor": [OTHER_GP]}, frozenset()),
     "several organisations": ({"actor": [OTHER_GP, GP]}, ALL),
     "an organisation alone, without those below": ({"actor": [{**GP, "extension": [WITHOUT_SUBUNITS]}]}, ALL),
-    "a sector": ({"extension": [function("general-practice"), function("specialist-practice")]}, ALL),
-    "another sector": ({"extension": [function("hospital-treatment")]}, frozenset()),
-    "a person in a sector where she is not": (
+    "a sector": ({"actor": [recipient(sector("general-practice"))]}, ALL),
+    "one of two sectors": ({"actor": [recipient(sector("other")), recipient(sector("general-practice"))]}, ALL),
+    "another sector": ({"actor": [recipient(sector("municipality"))]}, frozenset()),
+    "a function in a sector": (
+        {"actor": [recipient(sector("general-practice"))], "extension": [function("general-practice")]},
+        ALL,
+    ),
+    "functions": ({"extension": [function("general-practice"), function("specialist-practice")]}, ALL),
+    "another function": ({"extension": [function("hospital-treatment")]}, frozenset()),
+    "a person in a function that is not hers": (
         {"actor": [DR_KJAER], "extension": [function("hospital-treatment")]},
         frozenset(),
     ),
@@ -144,6 +155,24 @@ WAYS: dict[str, tuple[JSON, frozenset[str]]] = {
     "a period of the data": ({"dataPeriod": {"start": "2015-01-01", "end": "2015-12-31"}}, frozenset({"old"})),
     "an author": ({"data": [data("authoredby", PERSONAS["surgeon"].reference())]}, frozenset({"surgeons"})),
     "a unit of origin": ({"data": [data("authoredby", sor("lung-ward"))]}, frozenset({"wards"})),
+    "what a sector wrote": ({"data": [data("authoredby", sector("municipality"))]}, frozenset({"nurses"})),
+    "what two sectors wrote": (
+        {"data": [data("authoredby", sector("municipality")), data("authoredby", sector("hospital"))]},
+        ALL,
+    ),
+    "a kind of a sector, for a sector": (
+        {
+            "actor": [recipient(sector("general-practice"))],
+            "code": [kind("allergy")],
+            "data": [data("authoredby", sector("hospital"))],
+        },
+        frozenset({"allergy"}),
+    ),
+    "everything but what a sector wrote": (
+        {"provision": [{"type": "permit", "data": [data("authoredby", sector("municipality"))]}]},
+        ALL - {"nurses"},
+    ),
+    "everybody but a sector": ({"provision": [{"type": "permit", "actor": [recipient(sector("hospital"))]}]}, ALL),
     "an organisation of origin": ({"data": [data("authoredby", sor("municipality-a"))]}, frozenset({"nurses"})),
     "an organisation of origin alone": (
         {"data": [{**data("authoredby", sor("hospital")), "extension": [WITHOUT_SUBUNITS]}]},
@@ -305,6 +334,18 @@ REFUSED: dict[str, tuple[JSON, str]] = {
     "persons and units": ({"actor": [GP, DR_KJAER]}, "Consent.provision.actor"),
     "records and authors": (
         {"data": [data("instance", {"reference": "Condition/x"}), data("authoredby", sor("hospital"))]},
+        "Consent.provision.data",
+    ),
+    "a sector that is none": (
+        {"actor": [recipient(sector("pharmacy"))]},
+        "Consent.provision.actor[0].reference",
+    ),
+    "a sector of records that is none": (
+        {"data": [data("authoredby", sector("pharmacy"))]},
+        "Consent.provision.data[0].reference",
+    ),
+    "units and sectors of records": (
+        {"data": [data("authoredby", sector("hospital")), data("authoredby", sor("hospital"))]},
         "Consent.provision.data",
     ),
     "a function that is none": ({"extension": [function("wizard")]}, "Consent.provision.extension"),

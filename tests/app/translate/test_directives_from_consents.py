@@ -9,9 +9,9 @@ from translate_builders import RECEIVED_US, concept
 
 from app.translate import Named, consent_of, directive_of, is_directive, provision_of
 from app.translate.times import bounds
-from consent.model import CitizenKey, Directive, OrganisationKey, PersonKey
+from consent.model import CitizenKey, DataScope, Directive, OrganisationKey, PersonKey
 from consent.related import marks_in, with_records
-from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime
+from consent.vocabulary import Action, Category, Effect, Function, Label, Purpose, Regime, Sector
 from schemas.terminology import systems
 
 KNOWN = {
@@ -88,6 +88,51 @@ def test_a_mixture_of_persons_and_units_is_refused_outside_and_split_inside():
     assert faults(mixed) == {"Consent.provision.actor"}
     nested = root(provision_of(Effect.PERMIT, nested=[mixed])).exceptions
     assert [(each.actors.persons, each.actors.organisations) for each in nested] == [({"ANNA1"}, None), (None, {"300"})]
+
+
+def test_a_sector_is_everybody_who_works_in_it():
+    block = root(provision_of(Effect.DENY, sectors=[Sector.HOSPITAL, Sector.REGION], functions=[Function.ASSISTANT]))
+    assert block.actors.sectors == {Sector.HOSPITAL, Sector.REGION}
+    assert block.actors.functions == {Function.ASSISTANT}
+    assert (block.actors.persons, block.actors.organisations) == (None, None)
+
+
+def test_records_of_a_sector_are_named_like_those_of_a_unit():
+    block = root(provision_of(Effect.DENY, authored_in=[Sector.MUNICIPALITY], categories=[Category.PLAN]))
+    assert block.data == DataScope(sectors=frozenset({Sector.MUNICIPALITY}), categories=frozenset({Category.PLAN}))
+
+
+def test_a_sector_and_a_unit_are_a_mixture_refused_outside_and_split_inside():
+    mixed = provision_of(Effect.DENY, actors=["Organization/gp"], sectors=[Sector.HOSPITAL])
+    assert faults(mixed) == {"Consent.provision.actor"}
+    nested = root(provision_of(Effect.PERMIT, nested=[mixed])).exceptions
+    assert [(each.actors.organisations, each.actors.sectors) for each in nested] == [
+        ({"300"}, None),
+        (None, {Sector.HOSPITAL}),
+    ]
+    data = provision_of(Effect.DENY, authored_by=["Organization/gp"], authored_in=[Sector.HOSPITAL])
+    assert faults(data) == {"Consent.provision.data"}
+
+
+@pytest.mark.parametrize(
+    "reference",
+    [
+        {"identifier": {"system": systems.SECTOR, "value": "hospitals"}},
+        {"identifier": {"system": systems.SECTOR}},
+        {"identifier": {"system": systems.SECTOR, "value": ["hospital"]}},
+        {"reference": "Organization/gp", "identifier": {"system": systems.SECTOR, "value": "hospital"}},
+    ],
+)
+def test_a_sector_that_is_none_or_something_else_besides_is_refused(reference):
+    actor = {"role": _ROLE, "reference": reference}
+    assert faults({"type": "deny", "actor": [actor]}) == {"Consent.provision.actor[0].reference"}
+    data = {"meaning": "authoredby", "reference": reference}
+    assert faults({"type": "deny", "data": [data]}) == {"Consent.provision.data[0].reference"}
+
+
+def test_who_acts_for_the_citizen_is_no_author():
+    data = provision_of(Effect.DENY, authored_by=["RelatedPerson/mother"])
+    assert faults(data) == {"Consent.provision.data[0].reference"}
 
 
 def test_a_representative_may_be_named():
