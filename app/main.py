@@ -23,6 +23,9 @@ from app.store import settings as stored
 from app.store.database import Database, open_database
 
 _log = logging.getLogger("overgang")
+_UNTIL_SEARCH = 10_000
+"""Objects more than before until cycles are looked for. A transaction makes thousands that live while it runs, none of
+them in a cycle: at the usual 700 they would be looked through ten times each."""
 
 
 async def open_service(settings: Settings) -> Service:
@@ -137,6 +140,7 @@ def create_app(settings: Settings | None = None, *, service: Service | None = No
         app.state.service = opened
         gc.collect()
         gc.freeze()
+        gc.set_threshold(_UNTIL_SEARCH)
         try:
             yield
         finally:
