@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from app.errors import TooCostlyError
-from app.store import citizens, revisions, signatures
+from app.store import citizens, relations, revisions, signatures
 from app.store.citizens import CitizenRow
-from app.store.job import AuditEntry, Job, Update, Write
+from app.store.job import AuditEntry, Job, Update, Write, joined
 from app.store.place import place_of
 from app.store.revisions import Revision
 from app.store.signatures import SignatureRow
@@ -25,6 +25,7 @@ class Draft:
     revisions: list[Revision] = field(default_factory=list)
     touched: dict[Signature, int] = field(default_factory=dict)
     relabelled: list[tuple[int, int]] = field(default_factory=list)  # place, number of the raised signature
+    withdrawn: list[str] = field(default_factory=list)  # 'Type/id': what these proved before is taken back first
     others: list[Write] = field(default_factory=list)
 
     @classmethod
@@ -54,7 +55,7 @@ class Draft:
     @property
     def is_empty(self) -> bool:
         """Tell that nothing would be written."""
-        return not self.revisions and not self.others
+        return not self.revisions and not self.others and not self.withdrawn
 
     def job(self, audit: tuple[AuditEntry, ...], *, amended: CitizenRow) -> Job:
         """Return the job. `amended` says what the citizen's row becomes, its counters excepted."""
@@ -71,4 +72,6 @@ class Draft:
                 rows = tuple(row for row in last.items() if row[0] not in written)
                 writes.append(Update(resource, ("place",), ("sig",), rows))
             writes.append(signatures.touch(pid, self.touched, change=self.citizen.change + 1))
-        return Job(pid=pid, base_change=self.citizen.change, writes=(*writes, *self.others), audit=audit)
+        if self.withdrawn:
+            writes += relations.remove_of(pid, self.withdrawn)
+        return Job(pid=pid, base_change=self.citizen.change, writes=joined((*writes, *self.others)), audit=audit)

@@ -171,7 +171,7 @@ class Drafting:
             )
         )
         pid = self.draft.citizen.pid
-        self.draft.others += withdrawn(pid, placed.reference)
+        self.draft.withdrawn += withdrawn(placed.reference)
         if type_ == "Consent":
             self.draft.others.append(relations.end_directive(pid, placed.n))
         if type_ == "Patient":
@@ -241,7 +241,7 @@ class Drafting:
             for target in takers & self.related.keys():
                 self._raise(target, classified.signature.labels)
         if placed.current is not None:
-            self.draft.others += withdrawn(pid, placed.reference)
+            self.draft.withdrawn += withdrawn(placed.reference)
         people = self.people.get(placed.reference, {})
         if self.proves:
             rows, faults = proven(pid, placed.reference, resource, classified, source=self.source, people=people)

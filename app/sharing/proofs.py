@@ -37,9 +37,9 @@ People = Mapping[str, CitizenKey]
 _parse = msgspec.json.Decoder().decode
 
 
-def withdrawn(pid: int, reference: str) -> Sequence[Write]:
-    """Return the writes that take back what a resource proved in its last version; some types never prove anything."""
-    return relations.remove_of(pid, reference) if reference.partition("/")[0] in _PROVING else ()
+def withdrawn(reference: str) -> list[str]:
+    """Return the resource ('Type/id') if its last version may have proved something; some types never do."""
+    return [reference] if reference.partition("/")[0] in _PROVING else []
 
 
 async def answered(

@@ -44,6 +44,7 @@ from app.translate.capacity import is_judgement
 from app.translate.directives import is_directive
 from app.translate.homes import Inherits
 from app.translate.source import Source
+from app.translate.survey import Content
 from consent.directives import may_replace
 from consent.model import NOBODY, Signature
 from consent.vocabulary import Action, Category
@@ -173,7 +174,8 @@ async def _drafted(
     contents = {id(entry): entry.survey.resolved(references) for entry in writes}
     told = [(entry, contents[id(entry)]) for entry in writes]
     await check_others(service, snapshot, subject, told, own, at_us=call.at_us)
-    related = await _related(service, snapshot, access, writes, references)
+    new = {each.reference for each in placed if each.current is None}
+    related = await _related(service, snapshot, access, told, new)
     people = await people_named(service, snapshot, call, placed, references)
     drafting = Drafting(
         call=call,
@@ -345,14 +347,15 @@ def _may_change(access: Access, stored: Stored) -> bool:
 
 
 async def _related(
-    service: Service, snapshot: Snapshot, access: Access, writes: Sequence[Entry], references: Mapping[str, str]
+    service: Service, snapshot: Snapshot, access: Access, told: Sequence[tuple[Entry, Content]], new: set[str]
 ) -> dict[str, tuple[int, Signature]]:
     """Return n and signature of the citizen's stored resources that the entries refer to, by the resolved reference.
 
-    Read by key, without a permit: only labels flow from here, upwards, and nothing of it is answered.
+    `new` are those that are stored only now. Read by key, without a permit: only labels flow from here, upwards, and
+    nothing of it is answered.
     """
     wanted: dict[str, int] = {}
-    for resolved in {references.get(name, name) for entry in writes for name in entry.survey.references()}:
+    for resolved in {name for _, content in told for name in content.references} - new:
         n = pointing.counter_of(service, access.pid, resolved)
         if n is not None:
             wanted[resolved] = n

@@ -108,6 +108,27 @@ class Job:
         return len(self.audit) + sum(1 if isinstance(write, Bump) else len(write.rows) for write in self.writes)
 
 
+def joined(writes: Iterable[Write]) -> tuple[Write, ...]:
+    """Return the same writes in fewer statements: upserts of a table as one, unless it is changed between them."""
+    made: list[Write] = []
+    rows: dict[int, list[Row]] = {}
+    last: dict[str, int] = {}
+    for write in writes:
+        if isinstance(write, Archive | Bump):
+            last.clear()
+        elif isinstance(write, Upsert) and last.get(write.table.name) in rows:
+            rows[last[write.table.name]] += write.rows
+            continue
+        else:
+            last[write.table.name] = len(made)
+            if isinstance(write, Upsert):
+                rows[len(made)] = [*write.rows]
+        made.append(write)
+    return tuple(
+        Upsert(write.table, tuple(rows[at])) if isinstance(write, Upsert) else write for at, write in enumerate(made)
+    )
+
+
 def rows_of(table: Table, values: Iterable[Mapping[str, Value]]) -> tuple[Row, ...]:
     """Put values by column name in the table's order; columns left out are NULL.
 

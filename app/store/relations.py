@@ -31,10 +31,12 @@ def remove(pid: int, ids: Iterable[str]) -> Delete:
     return Delete(relation, ("pid", "id"), tuple((pid, id_) for id_ in ids))
 
 
-def remove_of(pid: int, source: str) -> tuple[Delete, ...]:
-    """Take back all that rests on one resource ('Type/id'): relations, participations, representations, judgements."""
-    tables = (relation, participation, representation, judgement)
-    return tuple(Delete(table, ("pid", "source"), ((pid, source),)) for table in tables)
+def remove_of(pid: int, sources: Iterable[str]) -> tuple[Delete, ...]:
+    """Take back what rests on these resources ('Type/id'): relations, participations, representations, judgements."""
+    rows = tuple((pid, source) for source in sources)
+    return tuple(
+        Delete(table, ("pid", "source"), rows) for table in (relation, participation, representation, judgement)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from app.errors import InvalidContentError, StaleError, UnavailableError
 from app.store import answers, audits, citizens, versions
 from app.store.answers import Answer
 from app.store.database import open_database
-from app.store.job import AuditEntry, Bump, Insert, Job, Upsert, rows_of
+from app.store.job import AuditEntry, Bump, Delete, Insert, Job, Upsert, joined, rows_of
 from app.store.tables import NO_CITIZEN, identifier, relation, staff
 from app.store.verify import verify
 from app.store.writer import GroupWriter
@@ -212,3 +212,14 @@ async def test_rows_by_name_refuse_unknown_and_missing_columns():
         rows_of(identifier, [{"system": "s", "value": "v", "valid_from": 0, "pid": 1, "colour": "red"}])
     with pytest.raises(KeyError):
         rows_of(identifier, [{"system": "s"}])
+
+
+def test_upserts_of_a_table_become_one_unless_it_is_changed_between_them():
+    def put(table, *numbers):
+        return Upsert(table, tuple((number,) for number in numbers))
+
+    gone = Delete(relation, ("pid",), ((1,),))
+    assert joined([put(relation, 1), put(staff, 2), put(relation, 3, 4)]) == (put(relation, 1, 3, 4), put(staff, 2))
+    apart = (put(relation, 1), gone, put(relation, 2), Bump("directory"), put(relation, 3))
+    assert joined([*apart, put(relation, 4)]) == (*apart[:-1], put(relation, 3, 4))
+    assert joined([put(staff, 1), gone, put(staff, 2)]) == (put(staff, 1, 2), gone)
