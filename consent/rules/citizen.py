@@ -67,7 +67,6 @@ def _represents(case: Case) -> bool:
     """Tell whether somebody else asks on behalf of a citizen who lives."""
     return (
         case.requester.function is Function.REPRESENTATIVE
-        and case.requester.citizen is not None
         and case.requester.citizen != case.request.citizen
         and case.purpose is Purpose.PATIENT_REQUEST
         and _is_alive(case)

@@ -17,6 +17,7 @@ import hashlib
 import importlib.abc
 import importlib.machinery
 import importlib.util
+import itertools
 import json
 import os
 import random
@@ -24,9 +25,9 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
 
 import hypothesis
@@ -39,7 +40,7 @@ from tests.consent.mutants import ROOT, Mutant, modules, mutants_of, path_of
 _OWN: Final = ("test_mutation.py", "test_seam.py")
 """Of the tests of consent/ these are left out: the tests of this, and those that read the source."""
 TESTS: Final = tuple(sorted(path for path in Path(__file__).parent.glob("test_*.py") if path.name not in _OWN))
-_OPTIONS: Final = ["-x", "--tb=no", "--noconftest", "--assert=plain", "-o", "addopts=-p no:cacheprovider"] + [
+_OPTIONS: Final = ["-x", "-qq", "--tb=no", "--noconftest", "--assert=plain", "-o", "addopts=-p no:cacheprovider"] + [
     part for plugin in ("tests.consent.conftest", "no:randomly", "no:xdist", "no:cov") for part in ("-p", plugin)
 ]
 LONGEST_SECONDS: Final = 60
@@ -50,8 +51,7 @@ _ANY: Final = ""
 """Stands for every test: the lines that are executed while the modules are loaded."""
 
 _CODE: Final = str(ROOT / "consent")
-Lines = dict[str, set[int]]
-"""By file, the lines of consent/ that were executed."""
+_OURS: Final = (_CODE, str(Path(__file__).parent))
 
 
 class Seen:
@@ -75,61 +75,42 @@ class Seen:
             tests = set(self.seconds)
         return sorted(tests, key=lambda test: (self.seconds[test], test))
 
+    def is_loading(self, mutant: Mutant) -> bool:
+        """Tell whether the lines of the mutant are executed while modules are loaded."""
+        return len(self.tests_of(mutant)) == len(self.seconds)
+
 
 class _Watch:
-    """A pytest plugin that notes for every test the lines of consent/ that it executes."""
+    """A pytest plugin that notes for every test the lines of consent/ that it executes, from its own making on."""
 
     def __init__(self) -> None:
-        self.lines: dict[str, Lines] = {}
+        self.lines: dict[str, dict[str, set[int]]] = {}
         self.seconds: dict[str, float] = {}
-        self._noted = self._lines_of(_ANY)
+        self._note(_ANY)
         sys.settrace(self._trace)
 
-    def _lines_of(self, test: str) -> Lines:
-        return self.lines.setdefault(test, collections.defaultdict(set))
+    def _note(self, test: str) -> None:
+        self._noted = self.lines.setdefault(test, collections.defaultdict(set))
 
-    def _trace(self, frame: FrameType, event: str, argument: object) -> "Any":
+    def _trace(self, frame: FrameType, event: str, argument: object) -> Any:
         del event, argument
-        file = frame.f_code.co_filename
-        return self._line if file.startswith(_CODE) else None
+        return self._line if frame.f_code.co_filename.startswith(_CODE) else None
 
-    def _line(self, frame: FrameType, event: str, argument: object) -> "Any":
+    def _line(self, frame: FrameType, event: str, argument: object) -> Any:
         del event, argument
         self._noted[frame.f_code.co_filename].add(frame.f_lineno)
         return self._line
 
-    @pytest.hookimpl(hookwrapper=True)
+    @pytest.hookimpl(wrapper=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> Iterator[None]:
-        self._noted = self._lines_of(item.nodeid)
+        self._note(item.nodeid)
         begun = time.perf_counter()
         sys.settrace(self._trace)
-        yield
-        self.seconds[item.nodeid] = time.perf_counter() - begun
-        self._noted = self._lines_of(_ANY)
-
-
-class _Only:
-    """A pytest plugin that runs the named tests alone, in their order."""
-
-    def __init__(self, tests: Sequence[str]) -> None:
-        self.rank = {test: at for at, test in enumerate(tests)}
-
-    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
-
-
-class _Loads(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Loads the mutant in place of its module."""
-
-    def __init__(self, mutant: Mutant) -> None:
-        self.mutant = mutant
-
-    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
-        del path, target
-        return importlib.util.spec_from_loader(name, self) if name == self.mutant.module else None
-
-    def exec_module(self, module: ModuleType) -> None:
-        exec(compile(self.mutant.changed(), f"<{self.mutant.module}>", "exec"), module.__dict__)  # noqa: S102
+        try:
+            return (yield)
+        finally:
+            self.seconds[item.nodeid] = time.perf_counter() - begun
+            self._note(_ANY)
 
 
 def _status_of(work: Callable[[], int], seconds: int) -> int:
@@ -148,35 +129,126 @@ def _status_of(work: Callable[[], int], seconds: int) -> int:
     return os.waitpid(child, 0)[1]
 
 
-def _tested(files: Iterable[Path], plugin: object) -> int:
-    return int(pytest.main([*_OPTIONS, *map(str, files)], plugins=[plugin]))
+class _Collected:
+    """A pytest plugin that has the tests collected, and then leaves the session to the trial.
+
+    A mutant within a function gets to the collected tests: a child puts the changed code into the function. A mutant of
+    what is done while modules are loaded needs them loaded anew (`_is_killed_anew`).
+    """
+
+    def __init__(self, trial: Callable[["_Collected"], None]) -> None:
+        self._trial = trial
+        self._watch = _Watch()
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        self.session = session
+        self.items = {item.nodeid: item for item in session.items}
+        self.seen = self._look()
+        self._trial(self)
+        return True
+
+    def _look(self) -> Seen:
+        """Run the tests once without any mutant, and see what each of them executes."""
+        with tempfile.TemporaryDirectory() as folder:
+            notes = Path(folder) / "seen.json"
+
+            def watched() -> int:
+                self.session.config.pluginmanager.register(self._watch)
+                failed = self._run(list(self.items))
+                notes.write_text(json.dumps([self._watch.lines, self._watch.seconds], default=sorted))
+                return failed
+
+            sys.settrace(None)
+            if _status_of(watched, _LOOKING_SECONDS) != 0:
+                raise SystemExit("the tests fail without any mutant")
+            seen = Seen(*json.loads(notes.read_text()))
+        if _is_killed_anew(None, list(self.items)):
+            raise SystemExit("the tests fail without any mutant, when the modules are loaded anew")
+        return seen
+
+    def _run(self, tests: Sequence[str]) -> int:
+        """Run the tests until one fails; return how many did."""
+        for test, following in itertools.zip_longest(tests, tests[1:]):
+            self.session.config.hook.pytest_runtest_protocol(
+                item=self.items[test], nextitem=following and self.items[following]
+            )
+            if self.session.testsfailed:
+                break
+        return self.session.testsfailed
+
+    def is_killed(self, mutant: Mutant) -> bool:
+        """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
+        tests = self.seen.tests_of(mutant)
+        function = _function_with(mutant)
+        if function is None or self.seen.is_loading(mutant):
+            return _is_killed_anew(mutant, tests)
+
+        def mutated() -> int:
+            function.__code__ = next(
+                code
+                for code in _codes(compile(mutant.changed(), f"<{mutant.module}>", "exec"))
+                if (code.co_firstlineno, code.co_name) == (function.__code__.co_firstlineno, function.__code__.co_name)
+            )
+            return self._run(tests)
+
+        return _status_of(mutated, LONGEST_SECONDS) != 0
 
 
-def look() -> Seen:
-    """Run the tests once without any mutant, and see what each of them executes."""
-    with tempfile.TemporaryDirectory() as folder:
-        notes = Path(folder) / "seen.json"
-
-        def watched() -> int:
-            watch = _Watch()
-            code = _tested(TESTS, watch)
-            lines = {test: {file: sorted(found) for file, found in seen.items()} for test, seen in watch.lines.items()}
-            notes.write_text(json.dumps([lines, watch.seconds]), encoding="utf-8")
-            return code
-
-        if _status_of(watched, _LOOKING_SECONDS) != 0:
-            raise SystemExit("the tests fail without any mutant")
-        return Seen(*json.loads(notes.read_text(encoding="utf-8")))
+def _function_with(mutant: Mutant) -> FunctionType | None:
+    """Return the function or method of the loaded module whose code has the lines of the mutant."""
+    module = sys.modules[mutant.module]
+    values = [value for value in vars(module).values() if getattr(value, "__module__", None) == mutant.module]
+    values += [value for owner in values if isinstance(owner, type) for value in vars(owner).values()]
+    for value in values:
+        function = value.fget if isinstance(value, property) else value
+        if isinstance(function, FunctionType):
+            lines = {line for code in _codes(function.__code__) for *_, line in code.co_lines() if line is not None}
+            if not lines.isdisjoint(range(mutant.line, mutant.last_line + 1)):
+                return function
+    return None
 
 
-def is_killed(mutant: Mutant, seen: Seen) -> bool:
-    """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
-    tests = seen.tests_of(mutant)
-    files = dict.fromkeys(ROOT / test.partition("::")[0] for test in tests)
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    yield code
+    for constant in code.co_consts:
+        if isinstance(constant, CodeType):
+            yield from _codes(constant)
+
+
+class _Loads(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Loads the mutant in place of its module."""
+
+    def __init__(self, mutant: Mutant) -> None:
+        self.mutant = mutant
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> importlib.machinery.ModuleSpec | None:
+        del path, target
+        return importlib.util.spec_from_loader(name, self) if name == self.mutant.module else None
+
+    def exec_module(self, module: ModuleType) -> None:
+        exec(compile(self.mutant.changed(), f"<{self.mutant.module}>", "exec"), module.__dict__)  # noqa: S102
+
+
+class _Only:
+    """A pytest plugin that runs the named tests alone, in their order."""
+
+    def __init__(self, tests: Sequence[str]) -> None:
+        self.rank = {test: at for at, test in enumerate(tests)}
+
+    def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
+        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
+
+
+def _is_killed_anew(mutant: Mutant | None, tests: Sequence[str]) -> bool:
+    """Tell the same of a mutant that must be there when the modules are loaded."""
 
     def mutated() -> int:
-        sys.meta_path.insert(0, _Loads(mutant))
-        return _tested(files, _Only(tests))
+        ours = [name for name, module in sys.modules.items() if str(getattr(module, "__file__", "")).startswith(_OURS)]
+        for name in ours:
+            del sys.modules[name]
+        if mutant is not None:
+            sys.meta_path.insert(0, _Loads(mutant))
+        return int(pytest.main([*_OPTIONS, *map(str, TESTS)], plugins=[_Only(tests)]))
 
     return bool(tests) and _status_of(mutated, LONGEST_SECONDS) != 0
 
@@ -210,19 +282,24 @@ def trial(
     names: Sequence[str], report: "Report", verdicts: Verdicts, *, sample: int | None = None, seed: int = 1
 ) -> None:
     """Try every mutant of the modules, or a sample of so many."""
-    seen = look()
     mutants = [mutant for name in names for mutant in mutants_of(name)]
     chosen = mutants
     if sample is not None:
         drawn = random.Random(seed).sample(range(len(mutants)), min(sample, len(mutants)))  # noqa: S311
         chosen = [mutants[at] for at in sorted(drawn)]
     print(f"{len(chosen)} of {len(mutants)} mutants", flush=True)  # noqa: T201
-    for mutant in chosen:
-        noticed = verdicts.is_noticed(mutant)
-        if not noticed:
-            noticed = is_killed(mutant, seen)
-            verdicts.add(mutant, noticed=noticed)
-        report.add(mutant, killed=noticed)
+
+    def try_them(collected: _Collected) -> None:
+        for mutant in chosen:
+            noticed = verdicts.is_noticed(mutant)
+            if not noticed:
+                noticed = collected.is_killed(mutant)
+                verdicts.add(mutant, noticed=noticed)
+            report.add(mutant, killed=noticed)
+
+    status = pytest.main([*_OPTIONS, "-s", *map(str, TESTS)], plugins=[_Collected(try_them)])
+    if status != 0:
+        raise SystemExit(f"pytest ended with {status}")
 
 
 class Report:

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from consent import Denial, Facts, Permit, decide
-from consent.model import PersonKey, Standing
+from consent.model import OrganisationKey, Organisations, PersonKey, Standing
 from consent.vocabulary import Action, Function, Purpose
 from tests.consent.test_directives import WARD
 
@@ -36,7 +36,19 @@ def test_a_system_in_the_place_of_a_person_is_told_nothing(make_request, functio
     assert isinstance(decide(nobody, known_as("client", function)), Denial)
 
 
-def test_a_system_that_names_a_person_has_nothing_explained_to_it(make_request) -> None:
-    request = make_request(function=SYSTEM, action=Action.EXPLAIN)
+@pytest.mark.parametrize(
+    ("key", "function"), [("client", SYSTEM), ("client", Function.REGISTER), ("ann", Function.CITIZEN)]
+)
+def test_nobody_but_staff_has_the_own_access_explained(make_request, key: str, function: Function) -> None:
+    request = make_request(function=function, action=Action.EXPLAIN)
     request = replace(request, requester=replace(request.requester, citizen=None))
-    assert isinstance(decide(request, known_as("ann", SYSTEM)), Denial)
+    assert isinstance(decide(request, known_as(key, function)), Denial)
+
+
+@pytest.mark.parametrize("action", [Action.READ_LOG, Action.OVERSEE])
+def test_an_officer_oversees_the_own_unit_and_not_the_one_above(make_request, action: Action) -> None:
+    request = make_request(function=OFFICER, action=action, purpose=Purpose.OPERATIONS)
+    above = Organisations(parents={WARD: OrganisationKey("hospital")})
+    decision = decide(request, replace(known_as("ann", OFFICER), organisations=above))
+    assert isinstance(decision, Permit)
+    assert [grant.controllers for grant in decision.grants] == [{WARD}]
