@@ -51,7 +51,7 @@ _ANY: Final = ""
 """Stands for every test: the lines that are executed while the modules are loaded."""
 
 _CODE: Final = str(ROOT / "consent")
-_OURS: Final = (_CODE, str(Path(__file__).parent))
+_OURS: Final = tuple(str(ROOT / folder) for folder in ("app", "consent", "schemas", "tests"))
 
 
 class Seen:
