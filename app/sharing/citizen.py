@@ -4,33 +4,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from app.context import Service
+from app.context import Call, Service
 from app.errors import InvalidContentError
 from app.runtime import random_key
+from app.sharing import numbers
 from app.sharing.entries import Entry, moved
+from app.sharing.numbers import Identifier
 from app.sharing.rewriting import local_of, names_of
 from app.store import citizens
 from app.store.citizens import CitizenRow
 from app.store.database import Snapshot
+from app.store.job import Write
 from app.store.tables import DIRECTORY
 from app.translate.classification import current_version
 from app.translate.homes import Citizen, Homeless, HomeRef, Inherits
 from schemas.fault import Fault
+from schemas.terminology.identifiers import is_citizen_system
 
-Identifier = tuple[str, str]
 _Kind = TypeVar("_Kind")
 
 _ANOTHER = "a transaction is about one citizen; this names another"
 _MOVED = "a resource stays with its citizen; withdraw it and submit it anew"
 _ABSENT = "the citizen that this names is not in the transaction or here"
+_NOBODYS = "a local number is one of an organisation's; name the citizen by an official number"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Subject:
-    """The citizen of a submission. `unknown` are identifiers that will point to her from now on."""
+    """The citizen of a submission. `claims` let further numbers lead to her from now on.
+
+    `takes`: one of these is a local number that led the same organisation to somebody else until now.
+    """
 
     row: CitizenRow
-    unknown: tuple[Identifier, ...]
+    claims: tuple[Write, ...] = ()
+    takes: bool = False
 
     @property
     def is_new(self) -> bool:
@@ -40,21 +48,25 @@ class Subject:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Naming:
-    """How one entry names its citizen: by identifiers, and by what points to citizens who are known (`pids`)."""
+    """How one entry names its citizen: by identifiers, and by what points to citizens who are known (`pids`).
+
+    `beside` are local numbers that a Patient bears beside official ones: they do not say who is meant, they are hers.
+    """
 
     entry: Entry
     identifiers: frozenset[Identifier]
     pids: frozenset[int]
     is_patient: bool
+    beside: tuple[Identifier, ...] = ()
 
 
 async def subject_of(
     service: Service,
     snapshot: Snapshot,
+    call: Call,
     entries: Sequence[Entry],
     homes: Sequence[HomeRef],
     *,
-    at_us: int,
     owner: int | None = None,
 ) -> Subject:
     """Return the one citizen whom all entries that live under a citizen name.
@@ -68,7 +80,7 @@ async def subject_of(
     faults = [moved(fault, entry) for entry, home in _pairs(entries, homes, Homeless) for fault in home.faults]
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
-    look = _LookUp(service, snapshot, at_us)
+    look = _LookUp(service, snapshot, call)
     namings = await _namings(look, entries, homes, owner, faults)
     pids = {pid for naming in namings for pid in naming.pids} | ({owner} if owner is not None else set())
     if not pids and not any(naming.identifiers for naming in namings) and not faults:
@@ -86,7 +98,33 @@ async def subject_of(
         faults = [Fault(each.entry.path, "business-rule", _stray(each, owner)) for each in strays]
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
     row = new_row(random_key()) if chosen is None else await row_of(snapshot, chosen)
-    return Subject(row=row, unknown=tuple(sorted(claimed - known)))
+    beside = frozenset(local for naming in namings for local in naming.beside)
+    return await _claiming(look, row, sorted(claimed - known), sorted(beside - claimed))
+
+
+async def _claiming(
+    look: "_LookUp", row: CitizenRow, unknown: Sequence[Identifier], beside: Sequence[Identifier]
+) -> Subject:
+    """Return the citizen with what makes the numbers that lead to nobody, and those beside hers, lead to her.
+
+    A local number that leads somewhere else is its organisation's to give anew: from now on, and people at the operator
+    are told. It is never a reason to join two citizens, nor to refuse what an official number names.
+    """
+    claims: list[Write] = [
+        citizens.claim(row.pid, *number, valid_from=0, controller=await look.scope(number) or "") for number in unknown
+    ]
+    takes = False
+    for number in beside:
+        holder, scope = await look.holder(number), await look.scope(number)
+        if scope is None or holder == row.pid:
+            continue
+        since = await citizens.found_since(look.snapshot, *number, at_us=look.call.at_us, controller=scope)
+        if since is not None:
+            claims.append(citizens.let_go(*number, controller=scope, valid_from=since, until=look.call.at_us))
+            takes = True
+        start = 0 if since is None else look.call.at_us
+        claims.append(citizens.claim(row.pid, *number, valid_from=start, controller=scope))
+    return Subject(row=row, claims=tuple(claims), takes=takes)
 
 
 def _stray(naming: _Naming, owner: int | None) -> str:
@@ -124,14 +162,20 @@ async def _namings(
 ) -> list[_Naming]:
     pairs = _pairs(entries, homes, Citizen)
     patients: dict[str, Citizen] = {}
+    meant: dict[Identifier, list[Identifier]] = {}  # by a local number that stands beside official ones
     for entry, home in pairs:
         if entry.type == "Patient":
             patients |= dict.fromkeys(names_of(entry.full_url, entry.type), home)
+            if home.numbers:
+                meant |= dict.fromkeys(home.other_identifiers, _identifiers(home))
     namings: list[_Naming] = []
     for entry, home in pairs:
         beside = patients.get(home.reference) if home.reference else None
         # Named by a Patient beside it and by a number of its own: the number says who is meant, and must be hers.
         identifiers = _identifiers(home) or (_identifiers(beside) if beside is not None else [])
+        identifiers = [official for each in identifiers for official in meant.get(each, [each])]
+        if [each for each in identifiers if await look.scope(each) is None]:
+            faults.append(Fault(entry.path, "business-rule", _NOBODYS))
         pids = {pid for each in identifiers if (pid := await look.holder(each)) is not None}
         pointed = None if beside is not None else await look.pointed(home.reference, "Patient")
         if pointed is not None:
@@ -147,6 +191,7 @@ async def _namings(
                 identifiers=frozenset(identifiers),
                 pids=frozenset(pids),
                 is_patient=is_patient,
+                beside=home.other_identifiers if is_patient and home.numbers else (),
             )
         )
     return namings
@@ -171,15 +216,27 @@ class _LookUp:
 
     service: Service
     snapshot: Snapshot
-    at_us: int
+    call: Call
     identifiers: dict[Identifier, int | None] = field(default_factory=dict)
     references: dict[str, int | None] = field(default_factory=dict)
+    controller: str | None = None
 
     async def holder(self, identifier: Identifier) -> int | None:
-        """Return the citizen to whom an identifier leads."""
+        """Return the citizen to whom an identifier leads for the caller."""
         if identifier not in self.identifiers:
-            self.identifiers[identifier] = await citizens.find_pid(self.snapshot, *identifier, at_us=self.at_us)
+            scope = await self.scope(identifier)
+            self.identifiers[identifier] = (
+                None
+                if scope is None
+                else await citizens.find_pid(self.snapshot, *identifier, at_us=self.call.at_us, controller=scope)
+            )
         return self.identifiers[identifier]
+
+    async def scope(self, identifier: Identifier) -> str | None:
+        """Return among whose numbers an identifier stands, None for a local one of a caller who can have none."""
+        if self.controller is None and not is_citizen_system(identifier[0]):
+            self.controller = await numbers.controller(self.snapshot, self.call)
+        return numbers.scope_of(identifier, controller=self.controller or "")
 
     async def pointed(self, reference: str, type_: str = "") -> int | None:
         """Return the citizen under whom lives what a relative or an absolute reference to here points to."""

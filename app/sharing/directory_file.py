@@ -8,7 +8,16 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Annotated, Literal, Self
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from app.context import Service
 from app.errors import InvalidContentError
@@ -23,6 +32,7 @@ from app.store.tables import DIRECTORY
 from consent.model import Agreement, Assignment, Delegation, OrganisationKey, Period, PersonKey
 from consent.vocabulary import AssignmentKind, Category, Function, Purpose, RelationKind, RepresentationKind
 from schemas.fault import Fault
+from schemas.terminology.identifiers import citizen_number
 
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=r"^[^\x00-\x1f,]+$")]
 _Name = Annotated[str, StringConstraints(min_length=1, max_length=200)]
@@ -140,6 +150,13 @@ class RegisterRow(_Dated):
     organisation: _Text | None = None
     representative: _Code | None = None
     categories: frozenset[Category] | None = None  # of a proxy whose power names kinds of information; None: all
+
+    @field_validator("citizen", "representative")
+    @classmethod
+    def _is_official(cls, number: str | None) -> str | None:
+        if number is not None and citizen_number(*_identifier(number)) is None:
+            raise ValueError("give an official number: a local one is known to its organisation alone")
+        return number
 
 
 class DirectoryFile(_Row):

@@ -24,7 +24,8 @@ from app.identity.sessions import in_emergency
 from app.runtime import from_us, random_id, to_us
 from app.sharing.limits import subject_of, wait_of
 from app.sharing.log import DECLARATION
-from app.store import attempts, bookkeeping, citizens, declarations, directory, outages, outbox, reviews, versions
+from app.sharing.numbers import citizen_named
+from app.store import attempts, bookkeeping, declarations, directory, outages, outbox, reviews, versions
 from app.store.attempts import Opening
 from app.store.controller import controller_of
 from app.store.database import Snapshot
@@ -79,7 +80,7 @@ async def declare(
     subject = subject_of(service.secret, identifier)
     for _ in range(_TRIES):
         async with service.database.snapshot() as snapshot:
-            pid = await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
+            pid = await citizen_named(snapshot, call, identifier)
             access = await gate.authorize(
                 service,
                 snapshot,

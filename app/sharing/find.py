@@ -15,8 +15,9 @@ from app.search.sql import Page
 from app.sharing.log import search_log
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.master import master_among
+from app.sharing.numbers import citizen_named
 from app.sharing.reviews import reviews_are_asked_for, search_reviews
-from app.store import citizens, directory, versions
+from app.store import directory, versions
 from app.store.database import Snapshot
 from app.store.job import Job
 from app.store.resources import Stored
@@ -98,7 +99,7 @@ async def _access(service: Service, snapshot: Snapshot, call: Call, query: Searc
 
     selected = query.patient
     if isinstance(selected, ByIdentifier):
-        return await ask(await citizens.find_pid(snapshot, selected.system, selected.value, at_us=call.at_us))
+        return await ask(await citizen_named(snapshot, call, (selected.system, selected.value)))
     if isinstance(selected, ById):
         return await ask(_owner(service, selected.id))
     if not query.ids:

@@ -19,6 +19,7 @@ from app.search.parse import parse
 from app.search.query import ById, ByIdentifier
 from app.sharing.declared import Declared, declared_about
 from app.sharing.log_pages import Place, opened, seal
+from app.sharing.numbers import citizen_named
 from app.store import audits, bookkeeping, citizens, directory, pointers, versions
 from app.store.audits import AuditRow
 from app.store.database import Snapshot
@@ -283,4 +284,4 @@ async def _citizen(service: Service, snapshot: Any, call: Call, selected: ById |
     if isinstance(selected, ById):
         place = service.database.ids.decode(selected.id)
         return place[0] if place is not None and place[0] > 0 else None
-    return await citizens.find_pid(snapshot, selected.system, selected.value, at_us=call.at_us)
+    return await citizen_named(snapshot, call, (selected.system, selected.value))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from app.context import Service
+from app.context import Call, Service
 from app.errors import InvalidContentError
 from app.sharing.citizen import Subject
 from app.sharing.entries import Entry, moved
+from app.sharing.numbers import citizen_named
 from app.sharing.placed import Placed
-from app.store import citizens
 from app.store.database import Snapshot
 from app.store.tables import DIRECTORY
 from app.translate.homes import other_citizens
@@ -33,11 +33,10 @@ def check_once(placed: Sequence[Placed]) -> None:
 async def check_others(
     service: Service,
     snapshot: Snapshot,
+    call: Call,
     subject: Subject,
     writes: Sequence[tuple[Entry, Content]],
     own: set[str],
-    *,
-    at_us: int,
 ) -> None:
     """Refuse other citizens: those whom the table of homes does not allow, and those whom it does.
 
@@ -51,7 +50,7 @@ async def check_others(
         for name in others.allowed:
             if _dangles(service, name):
                 continue
-            if await _pid_of(service, snapshot, name, at_us=at_us) != subject.row.pid:
+            if await _pid_of(service, snapshot, call, name) != subject.row.pid:
                 text = "this must be the same citizen, by a number or a Patient that is known here as hers"
                 faults.append(Fault(f"{entry.path}.link[0].other", "business-rule", text))
     if faults:
@@ -64,10 +63,10 @@ def _dangles(service: Service, name: str) -> bool:
     return "|" not in name and service.database.ids.decode(bare) is None
 
 
-async def _pid_of(service: Service, snapshot: Snapshot, name: str, *, at_us: int) -> int | None:
+async def _pid_of(service: Service, snapshot: Snapshot, call: Call, name: str) -> int | None:
     """Return whom 'system|value' or the address of a Patient here names."""
     system, bar, value = name.rpartition("|")
     if bar:
-        return await citizens.find_pid(snapshot, system, value, at_us=at_us)
+        return await citizen_named(snapshot, call, (system, value))
     place = service.database.ids.decode(name.removeprefix(service.settings.public_url + "/").removeprefix("Patient/"))
     return None if place is None or place[0] == DIRECTORY else place[0]

@@ -31,7 +31,7 @@ from app.sharing.placed import Placed
 from app.sharing.proofs import answered, people_named
 from app.sharing.rewriting import names_of
 from app.sharing.values import Written
-from app.store import bookkeeping, citizens, directory, outbox, resources, signatures, versions
+from app.store import bookkeeping, directory, outbox, resources, signatures, versions
 from app.store.controller import controller_of
 from app.store.database import Snapshot
 from app.store.directory import Directory
@@ -173,7 +173,7 @@ async def _drafted(
     own = {each.reference for each in placed if each.entry.type == "Patient"}
     contents = {id(entry): entry.survey.resolved(references) for entry in writes}
     told = [(entry, contents[id(entry)]) for entry in writes]
-    await check_others(service, snapshot, subject, told, own, at_us=call.at_us)
+    await check_others(service, snapshot, call, subject, told, own)
     new = {each.reference for each in placed if each.current is None}
     related = await _related(service, snapshot, access, told, new)
     people = await people_named(service, snapshot, call, placed, references)
@@ -195,7 +195,7 @@ async def _drafted(
     if drafting.faults:
         raise InvalidContentError(drafting.faults[0].text, faults=tuple(drafting.faults))
     results = [kept.written.get(id(entry)) or written[id(entry)] for entry in submission.entries]
-    draft.others += [citizens.claim(subject.row.pid, system, value, valid_from=0) for system, value in subject.unknown]
+    draft.others += subject.claims
     draft.others += submission.extra(subject.row.pid, results)  # noqa: S610  # no Django here
     record = _record(call, access, draft, submission, [each.current for each in placed if each.current is not None])
     if draft.is_empty:
@@ -203,22 +203,23 @@ async def _drafted(
     row, findings = await patients.amended(
         snapshot, subject.row, drafting.patients, controller=drafting.source.controller, at_us=call.at_us
     )
-    if findings:
-        draft.others.append(
-            outbox.put(
-                [
-                    Notice(
-                        pid=subject.row.pid,
-                        id=f"review:{call.request_id}",
-                        recipient=OPERATOR,
-                        topic="demographics-contradict",
-                        focus="",
-                        at_us=call.at_us,
-                    )
-                ]
-            )
-        )
+    # People at the operator look at both; neither the writer nor what is written waits for them.
+    topics = [("review", "demographics-contradict")] if findings else []
+    topics += [("number", "local-number-moved")] if subject.takes else []
+    if topics:
+        draft.others.append(outbox.put([_for_the_operator(call, subject, *topic) for topic in topics]))
     return draft.job((record,), amended=row), results
+
+
+def _for_the_operator(call: Call, subject: Subject, kind: str, topic: str) -> Notice:
+    return Notice(
+        pid=subject.row.pid,
+        id=f"{kind}:{call.request_id}",
+        recipient=OPERATOR,
+        topic=topic,
+        focus="",
+        at_us=call.at_us,
+    )
 
 
 async def _subject(
@@ -231,7 +232,7 @@ async def _subject(
     """Return the citizen: of the ids that are changed, else of the homes; `_agreed` sees to it that both agree."""
     ids = [entry.id for entry in entries if entry.id is not None]
     if not ids:
-        return await subject_of(service, snapshot, writes, [entry.home for entry in writes], at_us=call.at_us)
+        return await subject_of(service, snapshot, call, writes, [entry.home for entry in writes])
     places = [service.database.ids.decode(id_) for id_ in ids]
     # INVARIANT: an id that is not ours is asked for like one that is, under a citizen who does not exist, so that
     # whoever may not write cannot tell the two apart.
@@ -239,7 +240,7 @@ async def _subject(
     if len(pids) > 1:
         text = "a transaction is about one citizen; this changes resources of several"
         raise InvalidContentError(text, faults=(Fault("Bundle", "business-rule", text),))
-    return Subject(row=await row_of(snapshot, pids.pop()), unknown=())
+    return Subject(row=await row_of(snapshot, pids.pop()))
 
 
 async def _agreed(
@@ -256,7 +257,7 @@ async def _agreed(
     homes = [entry.home for entry in writes]
     if all(isinstance(home, Inherits) for home in homes):
         return subject
-    return await subject_of(service, snapshot, writes, homes, at_us=call.at_us, owner=subject.row.pid)
+    return await subject_of(service, snapshot, call, writes, homes, owner=subject.row.pid)
 
 
 async def _authorized(

@@ -17,8 +17,9 @@ from app.gate import Access
 from app.runtime import from_us, to_us
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.master import master_among
+from app.sharing.numbers import citizen_named
 from app.sharing.values import Made
-from app.store import citizens, directory, resources, versions
+from app.store import directory, resources, versions
 from app.store.database import Snapshot
 from app.store.job import Job
 from app.store.resources import Stored
@@ -93,7 +94,7 @@ async def _citizen(
     service: Service, snapshot: Snapshot, call: Call, id_: str | None, identifier: tuple[str, str] | None
 ) -> int | None:
     if identifier is not None:
-        return await citizens.find_pid(snapshot, *identifier, at_us=call.at_us)
+        return await citizen_named(snapshot, call, identifier)
     place = service.database.ids.decode(id_ or "")
     return None if place is None or place[0] in {DIRECTORY, UNKNOWN_PID} else place[0]
 

@@ -9,6 +9,8 @@ from app.store.job import Insert, Update, Upsert, Write
 from app.store.tables import citizen, identifier, redirect
 
 _MOST_REDIRECTS = 16
+EVERYBODYS = ""
+"""In place of a controller: an official number, which leads to its citizen whoever asks."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,16 +26,20 @@ class CitizenRow:
     classified: int
 
 
-async def find_pid(snapshot: Snapshot, system: str, value: str, *, at_us: int) -> int | None:
+async def find_pid(
+    snapshot: Snapshot, system: str, value: str, *, at_us: int, controller: str = EVERYBODYS
+) -> int | None:
     """Return the key of the citizen who has this identifier at `at_us`, or None; a merged one leads to who remains.
+
+    With `controller` it is asked for among the numbers of that organisation alone, without among the official ones.
 
     Raises:
         InvalidContentError: the value holds what no database can.
     """
-    found = await snapshot.rows(_FIND_PID, {"system": system, "value": value, "at": at_us})
+    found = await snapshot.rows(_FIND_PID, {"system": system, "value": value, "controller": controller, "at": at_us})
     if not found:
         return None
-    pid, moved_to = found[0]
+    pid, moved_to, _ = found[0]
     for _ in range(_MOST_REDIRECTS):
         if moved_to is None:
             return int(pid)
@@ -41,6 +47,14 @@ async def find_pid(snapshot: Snapshot, system: str, value: str, *, at_us: int) -
         further = await snapshot.rows(_FIND_REDIRECT, {"pid": pid})
         moved_to = further[0][0] if further else None
     return None  # a circle leads to nobody
+
+
+async def found_since(
+    snapshot: Snapshot, system: str, value: str, *, at_us: int, controller: str = EVERYBODYS
+) -> int | None:
+    """Return since when an identifier leads to whom it leads to at `at_us`, or None when that is nobody."""
+    found = await snapshot.rows(_FIND_PID, {"system": system, "value": value, "controller": controller, "at": at_us})
+    return int(found[0][2]) if found else None
 
 
 async def change(snapshot: Snapshot, pid: int) -> int:
@@ -63,8 +77,8 @@ async def load(snapshot: Snapshot, pid: int) -> CitizenRow | None:
     return CitizenRow(pid=pid, change=now, next_n=next_n, born=born, died=died, master=master, classified=classified)
 
 
-async def identifiers(snapshot: Snapshot, pid: int) -> list[tuple[str, str, int, int | None]]:
-    """Return (system, value, valid from, valid to) of all identifiers that lead to the citizen."""
+async def identifiers(snapshot: Snapshot, pid: int) -> list[tuple[str, str, str, int, int | None]]:
+    """Return (system, value, controller, valid from, valid to) of all identifiers that lead to the citizen."""
     return [(*row,) for row in await snapshot.rows(_IDENTIFIERS, {"pid": pid})]
 
 
@@ -83,14 +97,22 @@ def amend(row: CitizenRow) -> Update:
     )
 
 
-def identify(pid: int, system: str, value: str, *, valid_from: int, valid_to: int | None = None) -> Upsert:
+def identify(
+    pid: int, system: str, value: str, *, valid_from: int, valid_to: int | None = None, controller: str = EVERYBODYS
+) -> Upsert:
     """Let an identifier lead to the citizen from `valid_from` until before `valid_to`."""
-    return Upsert(identifier, ((system, value, valid_from, valid_to, pid),))
+    return Upsert(identifier, ((system, value, controller, valid_from, valid_to, pid),))
 
 
-def claim(pid: int, system: str, value: str, *, valid_from: int) -> Insert:
+def claim(pid: int, system: str, value: str, *, valid_from: int, controller: str = EVERYBODYS) -> Insert:
     """Like `identify` for an identifier that must be new: if another process was first, the job is stale."""
-    return Insert(identifier, ((system, value, valid_from, None, pid),))
+    return Insert(identifier, ((system, value, controller, valid_from, None, pid),))
+
+
+def let_go(system: str, value: str, *, controller: str, valid_from: int, until: int) -> Update:
+    """Let what leads to a citizen since `valid_from` do so only until before `until`."""
+    keys = ("system", "value", "controller", "valid_from")
+    return Update(identifier, keys, ("valid_to",), ((system, value, controller, valid_from, until),))
 
 
 def merge(old_pid: int, new_pid: int) -> Write:
@@ -98,14 +120,15 @@ def merge(old_pid: int, new_pid: int) -> Write:
     return Upsert(redirect, ((old_pid, new_pid),))
 
 
-def _find_pid() -> Select[tuple[int, int | None]]:
+def _find_pid() -> Select[tuple[int, int | None, int]]:
     at = bindparam("at", type_=BigInteger)
     return (
-        select(identifier.c.pid, redirect.c.new_pid)
+        select(identifier.c.pid, redirect.c.new_pid, identifier.c.valid_from)
         .select_from(identifier.outerjoin(redirect, redirect.c.old_pid == identifier.c.pid))
         .where(
             identifier.c.system == bindparam("system", type_=Text),
             identifier.c.value == bindparam("value", type_=Text),
+            identifier.c.controller == bindparam("controller", type_=Text),
             identifier.c.valid_from <= at,
             or_(identifier.c.valid_to.is_(None), identifier.c.valid_to > at),
         )
@@ -123,8 +146,14 @@ _LOAD = Query("citizens.load", lambda: select(*citizen.columns).where(citizen.c.
 _IDENTIFIERS = Query(
     "citizens.identifiers",
     lambda: (
-        select(identifier.c.system, identifier.c.value, identifier.c.valid_from, identifier.c.valid_to)
+        select(
+            identifier.c.system,
+            identifier.c.value,
+            identifier.c.controller,
+            identifier.c.valid_from,
+            identifier.c.valid_to,
+        )
         .where(identifier.c.pid == bindparam("pid"))
-        .order_by(identifier.c.system, identifier.c.value, identifier.c.valid_from)
+        .order_by(identifier.c.system, identifier.c.value, identifier.c.controller, identifier.c.valid_from)
     ),
 )

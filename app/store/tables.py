@@ -59,6 +59,7 @@ identifier = Table(
     metadata,
     Column("system", Text, primary_key=True),
     Column("value", Text, primary_key=True),
+    Column("controller", Text, primary_key=True),  # who calls her so; '' for official numbers, which hold for all
     _key("valid_from"),
     _int("valid_to", nullable=True),
     _int("pid"),

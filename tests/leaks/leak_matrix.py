@@ -20,6 +20,7 @@ from leak_world import (
     EVA,
     HIDDEN,
     HOSPITAL,
+    JOURNAL,
     MUNICIPALITY,
     OPEN,
     SID,
@@ -42,6 +43,8 @@ from schemas.terminology import systems
 
 JSON = dict[str, Any]
 NOTHING = f"{SID}|no-such-thing"
+NO_JOURNAL: Identifier = (JOURNAL[0], "J-0")
+"""A local number that nobody has given."""
 ONE_OF_EACH = (OPEN, BY_KEY["other"])
 """One record of each citizen: enough where the answer is about the citizen and not about the record."""
 STALE = {"If-Match": 'W/"999"'}
@@ -144,8 +147,9 @@ def _history(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
 
 def _searches(
     leaks: LeakWorld, who: Caller, what: Hidden
-) -> Iterator[tuple[dict[str, str], list[dict[str, str]], bool]]:
-    """Yield the pairs of a search that would find the record, those of its twins, and whether the caller may look."""
+) -> Iterator[tuple[dict[str, str], list[dict[str, str]], bool, bool]]:
+    """Yield the pairs of a search for the record, those of its twins, whether the caller may look, and finds it."""
+    sees = who.sees(what)
     patient, basis = leaks.patients[what.citizen], who.has_basis(what.citizen)
     named = "|".join(what.citizen)
     for selected, unknown in (
@@ -157,21 +161,27 @@ def _searches(
         if not basis and what not in ONE_OF_EACH:
             continue  # nothing of this citizen is told, whatever is asked for
         if basis:
-            yield {**selected, "identifier": what.local}, [{**selected, "identifier": NOTHING}], basis
+            yield {**selected, "identifier": what.local}, [{**selected, "identifier": NOTHING}], basis, sees
         else:
-            yield {**selected, "identifier": what.local}, [{**unknown, "identifier": what.local}], basis
+            yield {**selected, "identifier": what.local}, [{**unknown, "identifier": what.local}], basis, sees
     id_ = leaks.ids[what.key]
-    yield {"_id": id_}, [{"_id": absent} for absent in _absent_ids(leaks, what)], True
+    yield {"_id": id_}, [{"_id": absent} for absent in _absent_ids(leaks, what)], True, sees
     if basis:
-        yield {"patient": patient, "_id": id_}, [{"patient": patient, "_id": leaks.alien}], True
+        yield {"patient": patient, "_id": id_}, [{"patient": patient, "_id": leaks.alien}], True, sees
+    if what.citizen == ANNA and what in (*ONE_OF_EACH, BY_KEY["refused"]):
+        # By the hospital's own number of her: for all others it is a number that nobody has.
+        known, nobodys = ({"patient.identifier": "|".join(number), "_id": id_} for number in (JOURNAL, NO_JOURNAL))
+        may_look = who.knows_journal and basis
+        twin = known | {"_id": leaks.alien} if may_look else nobodys
+        yield known, [twin], may_look, sees and may_look
 
 
 def _searching(leaks: LeakWorld, who: Caller, what: Hidden, asked: Callable[[dict[str, str]], Ask]) -> Iterator[Case]:
     counts: tuple[dict[str, str], ...] = ({}, {"_total": "accurate"}, {"_summary": "count"}, {"_count": "0"})
-    for number, (pairs, twins, may_look) in enumerate(_searches(leaks, who, what)):
+    for number, (pairs, twins, may_look, finds) in enumerate(_searches(leaks, who, what)):
         for counting in counts if number == 0 else counts[:1]:
             counted = "_summary" in counting or "_count" in counting
-            found = [] if counted or not who.sees(what) else [leaks.ids[what.key]]
+            found = [] if counted or not finds else [leaks.ids[what.key]]
 
             def exactly(answer: Answer, found: list[str] = found, *, counted: bool = counted) -> None:
                 assert answer.ids() == set(found), answer.body
@@ -184,7 +194,7 @@ def _searching(leaks: LeakWorld, who: Caller, what: Hidden, asked: Callable[[dic
             yield Case(
                 ask=asked({**pairs, **counting}),
                 twins=tuple(asked({**twin, **counting}) for twin in twins),
-                shown=who.sees(what),
+                shown=finds,
                 hidden=200 if may_look else 403,
                 exactly=exactly,
                 withheld=empty if may_look else _anything,
@@ -458,6 +468,14 @@ def _summary_by_type(leaks: LeakWorld, who: Caller, what: Hidden, method: str) -
             hidden=403,
             exactly=_summary_shows(leaks, who, what),
         )
+        if what is OPEN:
+            yield Case(
+                ask=asked(JOURNAL, profile),
+                twins=(asked(NO_JOURNAL, profile),),
+                shown=who.knows_journal and who.has_basis(ANNA),
+                hidden=403,
+                exactly=_summary_shows(leaks, who, what),
+            )
 
 
 def _summary_type_post(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
@@ -647,6 +665,14 @@ def _explain_by_type(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Ca
             hidden=403,
             exactly=_explains(leaks, who, what),
         )
+        if what is OPEN:
+            yield Case(
+                ask=asked(JOURNAL),
+                twins=(asked(NO_JOURNAL),),
+                shown=who.knows_journal and _is_told_why(who, ANNA),
+                hidden=403,
+                exactly=_explains(leaks, who, what),
+            )
         if who.citizen is None:
             # What a colleague would see is nobody's to ask, and an officer's only of the own organisation.
             other = {"function": "home-nursing", "organisation": ORGANISATIONS["nursing-b"].sor}
@@ -735,7 +761,7 @@ def _declaring(operation: str) -> Probe:
                     path=f"/Patient/{operation}",
                     json=parameters(identifier=citizen, reason="vurdering på stedet", **code),
                 )
-                for citizen in (DORA, (systems.X_ECPR, "0101901QQ1"))
+                for citizen in (DORA, (systems.X_ECPR, "0101901QQ1"), NO_JOURNAL)
             ]
             yield Case(
                 ask=asks[0],

@@ -56,6 +56,8 @@ NAMES: Mapping[Identifier, tuple[str, str, str]] = {
 OTHER_PARENT: Identifier = (systems.CPR, "0107729995")
 SID = "https://sundhed.example/sid/journal"
 """System of the local numbers by which the sources know their records."""
+JOURNAL: Identifier = ("https://hospital.example/journal", "J-4711")
+"""The hospital's own number of Anna: nobody else finds her by it."""
 
 
 def sor(key: str) -> JSON:
@@ -280,6 +282,11 @@ class Caller:
     submits: bool = False
     writes: bool = False
     changes: frozenset[str] = frozenset()
+
+    @property
+    def knows_journal(self) -> bool:
+        """Tell whether this caller speaks for the organisation whose local number `JOURNAL` is."""
+        return self.key in {"emergency", "unrelated", "blocked", "system"}
 
     def sees(self, what: Hidden) -> bool:
         """Tell whether the record is shown to this caller."""
@@ -588,12 +595,10 @@ async def populate(world: World, *, known: Iterable[Identifier] = ()) -> LeakWor
         (CHILD, "gp-system", [condition("child", citizen=CHILD)]),
     ):
         records = [one for one in HIDDEN if one.citizen == citizen and one.sender == sender]
-        answer = await made.send(
-            made.token(sender),
-            "POST",
-            "",
-            json=transaction_of(citizen, *more, *(one.resource for one in records)),
-        )
+        sent = transaction_of(citizen, *more, *(one.resource for one in records))
+        if (citizen, sender) == (ANNA, HOSPITAL):
+            sent["entry"][0]["resource"]["identifier"].append({"system": JOURNAL[0], "value": JOURNAL[1]})
+        answer = await made.send(made.token(sender), "POST", "", json=sent)
         assert answer.status == 200, answer.body
         entries = [entry["response"]["location"].split("/fhir/")[1].split("/") for entry in answer.json["entry"]]
         made.patients.setdefault(citizen, entries[0][1])

@@ -131,7 +131,10 @@ async def test_identifiers_of_a_citizen_are_listed(database):
     )
 
     async with database.snapshot() as snapshot:
-        assert await citizens.identifiers(snapshot, PID) == [("a", "1", 3, 4), ("b", "2", 0, None)]
+        assert await citizens.identifiers(snapshot, PID) == [
+            ("a", "1", "", 3, 4),
+            ("b", "2", "", 0, None),
+        ]
         assert await citizens.load(snapshot, PID) is None
 
 

@@ -82,7 +82,7 @@ async def test_a_bad_job_fails_alone(database):
             ),
         ),
         Job(pid=6, writes=(Insert(relation, ((6, "x", None, "o", "e", None, None, "s"),)),)),
-        Job(pid=2**70, writes=(Upsert(identifier, (("s", "v", 2**70, None, 1),)),)),
+        Job(pid=2**70, writes=(Upsert(identifier, (("s", "v", "", 2**70, None, 1),)),)),
         Job(pid=7, audit=(AuditEntry(pid=7, at_us=2**70, kind=1, body=b""),)),
     ]
     last = Job(pid=8, writes=(Bump("policy"),), audit=(entry(8),))
