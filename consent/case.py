@@ -1,6 +1,6 @@
 """One request for one purpose, with what several rules need to know about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from consent.model import (
@@ -36,6 +36,7 @@ class Case:
     authorised: bool  # and as a health person with an authorisation in force
     reader: Requester
     reader_path: tuple[OrganisationKey, ...]
+    reader_registered: bool
     reader_authorised: bool
 
     @property
@@ -57,10 +58,10 @@ class Case:
 def case_of(request: AccessRequest, facts: Facts, purpose: Purpose) -> Case:
     """Look the requester up in the directory's word, never its own."""
     path, registered, authorised = _known(request.requester, facts, request)
-    reader, reader_path, reader_authorised = request.requester, path, authorised
+    reader, reader_path, reader_registered, reader_authorised = request.requester, path, registered, authorised
     if request.action is Action.DISCLOSE and request.recipient is not None:
         reader = request.recipient
-        reader_path, _, reader_authorised = _known(reader, facts, request)
+        reader_path, reader_registered, reader_authorised = _known(reader, facts, request)
     return Case(
         request=request,
         facts=facts,
@@ -70,8 +71,15 @@ def case_of(request: AccessRequest, facts: Facts, purpose: Purpose) -> Case:
         authorised=authorised,
         reader=reader,
         reader_path=reader_path,
+        reader_registered=reader_registered,
         reader_authorised=reader_authorised,
     )
+
+
+def as_sent(case: Case) -> Case:
+    """Return the case as of when the holder disclosed, from what is known today; the same case while she does."""
+    sent = case.request.sent
+    return case if sent is None else case_of(replace(case.request, at=sent, sent=None), case.facts, case.purpose)
 
 
 def _known(who: Requester, facts: Facts, request: AccessRequest) -> tuple[tuple[OrganisationKey, ...], bool, bool]:

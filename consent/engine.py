@@ -65,7 +65,7 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy:
         obligations=frozenset({Obligation.LOG}).union(*(opinion.obligations for opinion in opinions)),
         reasons=_sorted_reasons(reasons),
         policy=policy,
-        valid_until=next_change(facts, rules, request.at),
+        valid_until=next_change(facts, rules, request.at, sent=request.sent),
     )
 
 

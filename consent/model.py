@@ -101,7 +101,8 @@ class Requester:
 class AccessRequest:
     """One question to the engine. `categories` is what the view or search wants, never empty.
 
-    To disclose, the requester is who holds the records, and `recipient` who would get them. To explain, `recipient` is
+    To disclose, the requester is who holds the records, and `recipient` who would get them; `sent` is when that was
+    disclosed which is opened `at` now, None: it is disclosed now. To explain, `recipient` is
     whose access is asked about, None: the requester's own.
     """
 
@@ -112,6 +113,7 @@ class AccessRequest:
     categories: frozenset[Category]
     at: datetime
     recipient: Requester | None = None
+    sent: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,21 +6,23 @@ from datetime import UTC, datetime, timedelta
 from consent.ages import birthday
 from consent.case import open_period
 from consent.model import ALWAYS, Facts, Period, Provision
-from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, LAPSE_OF_CONSENT, OWN_EFFORT
+from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, LAPSE_OF_CONSENT, LONGEST_WAIT, OWN_EFFORT
 from consent.rule import Rule
 
 _INSTANT = timedelta(microseconds=1)
 _FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
-def next_change(facts: Facts, rules: Iterable[Rule], at: datetime) -> datetime | None:
+def next_change(facts: Facts, rules: Iterable[Rule], at: datetime, *, sent: datetime | None = None) -> datetime | None:
     """Return the first instant after `at` at which a fact or rule begins or has ended; `None` if there is none.
+
+    What was disclosed at `sent` waits no longer than the policy says.
 
     Periods include their ends, so one that ends at 12:00:00 has ended a microsecond later. Facts that turn out not to
     matter count too: keeping a decision too short a time is harmless.
     """
     soonest: datetime | None = None
-    for period in _periods(facts, rules):
+    for period in (*_periods(facts, rules), Period(end=lasting(sent, LONGEST_WAIT))):
         if period is ALWAYS:
             continue
         start, end = period.start, period.end

@@ -23,7 +23,7 @@ from consent.vocabulary import (
 )
 
 POLICY_NAME = "overgang-danish-law"
-POLICY_VERSION = f"{POLICY_NAME}|3"
+POLICY_VERSION = f"{POLICY_NAME}|4"
 """Stands in every decision; the named policy that applies where the citizen has said nothing."""
 
 ADULT_CHOICE_AGE = 15
@@ -45,6 +45,9 @@ LAPSE_OF_CONSENT = timedelta(days=365)
 
 OWN_EFFORT = timedelta(days=180)
 """How long after the own part in a treatment its effect may be looked up, § 42 d, stk. 2, nr. 1: six months."""
+
+LONGEST_WAIT = timedelta(days=30)
+"""How long what was disclosed waits for its recipient: what nobody has opened by then was not necessary."""
 
 QUALITY_REACH = timedelta(days=5 * 365)
 """How old the records of quality work may be, § 42 d, stk. 2, nr. 2: five years."""

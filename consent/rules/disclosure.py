@@ -1,12 +1,15 @@
 """Disclosure (Danish: videregivelse): Sundhedsloven §§ 41, 43, 45. The holder decides (§ 41, stk. 4), not the reader.
 
 The requester is a named professional who holds the records, the recipient is who would get them. Whatever the rule, it
-covers the records of the holder's own unit alone; nobody discloses for another.
+covers the records that the holder's own organisation answers for; nobody discloses for another.
+
+A disclosure is made at one moment and opened at another. Whether the holder might make it is judged as of when she did,
+from what is known today; whether the recipient may still open it, and what the citizen has closed since, as of now.
 """
 
-from consent.case import Case, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
+from consent.case import Case, as_sent, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
 from consent.directives import consents_naming
-from consent.model import Grant, Participation, Period
+from consent.model import Grant, OrganisationKey, Participation, Period
 from consent.moments import lasting
 from consent.policy import (
     BOTH_REGIMES,
@@ -15,6 +18,7 @@ from consent.policy import (
     EVALUATING_PROFESSIONS,
     HEALTH_CARE_ONLY,
     LAPSE_OF_CONSENT,
+    LONGEST_WAIT,
     NOTIFICATIONS,
     NOTIFIED,
     OTHER_THAN_TREATMENT,
@@ -24,7 +28,7 @@ from consent.policy import (
     SOCIAL,
     TREATING,
 )
-from consent.rule import Finding, Rule
+from consent.rule import Finding, Judge, Rule
 from consent.vocabulary import (
     Action,
     Category,
@@ -42,7 +46,8 @@ from consent.vocabulary import (
 _DISCLOSE = frozenset({Action.DISCLOSE})
 _LETTERS = frozenset({Category.LETTER})
 _STAYS = frozenset({Category.ADMISSION})
-_SERVICES = frozenset({RelationKind.HEALTH_SERVICE, RelationKind.SOCIAL_SERVICE})
+_SERVICE_OF = dict.fromkeys(SOCIAL, RelationKind.SOCIAL_SERVICE)
+"""Which active service lets a function be told of a stay; all others by a health service."""
 _STRONGEST = tuple(Evidence)
 _TELL_AND_REVIEW = frozenset({Obligation.NOTIFY_CITIZEN, Obligation.REVIEW})
 
@@ -63,9 +68,36 @@ def _own(
     case: Case, categories: frozenset[Category], rule: str, *, never: frozenset[Label] = frozenset()
 ) -> tuple[Grant, ...]:
     most = READS[case.requester.function] & categories
-    return (
-        Grant(categories=most, regimes=HEALTH_CARE_ONLY, never=never, rule=rule, controllers=frozenset(case.path[:1])),
-    )
+    return (Grant(categories=most, regimes=HEALTH_CARE_ONLY, never=never, rule=rule, controllers=_holding(case)),)
+
+
+def _holding(case: Case) -> frozenset[OrganisationKey]:
+    """Return who answers for the holder's records: the controller that the directory knows above her unit."""
+    return frozenset({case.requester.controller} if case.requester.controller else case.path[:1])
+
+
+def _opened(judge: Judge) -> Judge:
+    """Return the rule as it is asked when the recipient opens what was disclosed."""
+
+    def judged(case: Case) -> Finding | None:
+        if case.request.sent is None:
+            return judge(case)
+        return judge(as_sent(case)) if _waits(case) and _still_receives(case) else None
+
+    return judged
+
+
+def _waits(case: Case) -> bool:
+    """Tell whether what was disclosed may still be opened."""
+    sent, at = case.request.sent, case.request.at
+    last = lasting(sent, LONGEST_WAIT)
+    return sent is not None and last is not None and sent <= at <= last
+
+
+def _still_receives(case: Case) -> bool:
+    """Tell whether the directory knows the recipient now; a citizen is known by her own number."""
+    reader = case.reader
+    return case.reader_registered or (reader.function is Function.REPRESENTATIVE and reader.citizen is not None)
 
 
 def by_consent(case: Case) -> Finding | None:
@@ -227,35 +259,48 @@ def hospital_notification(case: Case) -> Finding | None:
                 regimes=BOTH_REGIMES,
                 never=frozenset(),
                 rule="A1",
-                controllers=frozenset(case.path[:1]),
+                controllers=_holding(case),
             ),
         )
     )
 
 
 def tells_of_a_stay(case: Case) -> bool:
-    """Tell whether a hospital, system or person, tells a municipal unit of a stay that it has begun there."""
+    """Tell whether a hospital, system or person, tells a municipal unit of a stay that it has begun there.
+
+    When the municipality reads it, the hospital counts as it was then, and the service as it is now.
+    """
+    told = as_sent(case)
     return (
         case.request.recipient is not None
-        and case.registered
+        and told.registered
         and case.requester.function in {Function.SYSTEM, Function.HOSPITAL_TREATMENT}
         and case.purpose in NOTIFICATIONS
-        and case.reader.function in NOTIFIED
+        and _is_told(case)
         and any(
             relation.kind is RelationKind.STAY
             and relation.evidence is not Evidence.DECLARED
             and on_one_line(case, relation.organisation, case.path)
-            and (relation.period.start is None or relation.period.start <= case.request.at)
+            and (relation.period.start is None or relation.period.start <= told.request.at)
             for relation in case.facts.relations
         )
         and any(
-            relation.kind in _SERVICES
+            relation.kind is _SERVICE_OF.get(case.reader.function, RelationKind.HEALTH_SERVICE)
             and relation.evidence is not Evidence.DECLARED
             and on_one_line(case, relation.organisation, case.reader_path)
             and relation.period.covers(case.request.at)
             for relation in case.facts.relations
         )
     )
+
+
+def _is_told(case: Case) -> bool:
+    """Tell whether the reader is a function that is told; when it reads, by name, or as its organisation's system."""
+    function = case.reader.function
+    if case.request.sent is None:
+        return function in NOTIFIED
+    known = case.reader_treats if function in TREATING else case.reader_registered
+    return known and case.request.sent <= case.request.at and (function in NOTIFIED or function is Function.SYSTEM)
 
 
 DISCLOSURE_RULES = (
@@ -266,7 +311,7 @@ DISCLOSURE_RULES = (
         danish="Borgeren har givet samtykke til, at oplysningerne videregives til denne modtager til behandling.",
         english="The citizen has consented to the disclosure of the information to this recipient for treatment.",
         actions=_DISCLOSE,
-        judge=by_consent,
+        judge=_opened(by_consent),
     ),
     Rule(
         id="P2",
@@ -275,7 +320,7 @@ DISCLOSURE_RULES = (
         danish="Videregivelsen er nødvendig af hensyn til et aktuelt behandlingsforløb for borgeren.",
         english="The disclosure is necessary for a current course of treatment of the citizen.",
         actions=_DISCLOSE,
-        judge=for_a_current_course,
+        judge=_opened(for_a_current_course),
     ),
     Rule(
         id="P3",
@@ -284,7 +329,7 @@ DISCLOSURE_RULES = (
         danish="En sygehuslæge sender epikrisen til borgerens alment praktiserende læge.",
         english="A hospital doctor sends the discharge letter to the citizen's general practitioner.",
         actions=_DISCLOSE,
-        judge=discharge_letter,
+        judge=_opened(discharge_letter),
     ),
     Rule(
         id="P5",
@@ -295,7 +340,7 @@ DISCLOSURE_RULES = (
         english="The disclosure is necessary for an obvious public interest or for essential considerations of the "
         "citizen, the health professional or others; the citizen is told.",
         actions=_DISCLOSE,
-        judge=essential_considerations,
+        judge=_opened(essential_considerations),
     ),
     Rule(
         id="P6",
@@ -304,7 +349,7 @@ DISCLOSURE_RULES = (
         danish="Den, der har virket som stedfortræder, videregiver til borgerens alment praktiserende læge.",
         english="Who has acted as a locum discloses to the citizen's general practitioner.",
         actions=_DISCLOSE,
-        judge=locum_to_own_gp,
+        judge=_opened(locum_to_own_gp),
     ),
     Rule(
         id="P7",
@@ -313,7 +358,7 @@ DISCLOSURE_RULES = (
         danish="Modtageren har selv deltaget i behandlingen og vurderer sin egen indsats inden for seks måneder.",
         english="The recipient took part in the treatment and evaluates the own effort within six months.",
         actions=_DISCLOSE,
-        judge=to_who_took_part,
+        judge=_opened(to_who_took_part),
     ),
     Rule(
         id="O1",
@@ -324,7 +369,7 @@ DISCLOSURE_RULES = (
         english="The citizen has consented within the last year to the disclosure of the information to this "
         "recipient for a purpose other than treatment.",
         actions=_DISCLOSE,
-        judge=by_written_consent,
+        judge=_opened(by_written_consent),
     ),
     Rule(
         id="O2",
@@ -335,7 +380,7 @@ DISCLOSURE_RULES = (
         english="The disclosure to an authority is necessary for an obvious public interest or for essential "
         "considerations; the citizen is told.",
         actions=_DISCLOSE,
-        judge=essential_considerations_to_authorities,
+        judge=_opened(essential_considerations_to_authorities),
     ),
     Rule(
         id="C5",
@@ -346,7 +391,7 @@ DISCLOSURE_RULES = (
         english="The nearest relative of a deceased citizen may be told of the course of illness and the cause and "
         "manner of death, unless that is against the wish of the deceased.",
         actions=_DISCLOSE,
-        judge=nearest_relative_of_the_dead,
+        judge=_opened(nearest_relative_of_the_dead),
     ),
     Rule(
         id="A1",

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from consent.case import Case, agreed_with, functions_of, readers_consent
+from consent.case import Case, agreed_with, as_sent, functions_of, readers_consent
 from consent.directives import withheld_by
 from consent.model import DataScope, Directive, Part, Withheld
 from consent.policy import ALL_CATEGORIES, CITIZENS, EMERGENCIES, LIVES_BY, READING, REVEALS_PLACES
@@ -28,7 +28,7 @@ def _directives(case: Case, effect: Effect, *, rule: str) -> Finding | None:
     # Nothing opens for an emergency purpose without a declared emergency (L2), and blocks do not reach that one.
     if case.requester.function is Function.CITIZEN or case.purpose in EMERGENCIES:
         return None
-    if case.request.action is Action.DISCLOSE and (stands_in_for_the_gp(case) or tells_of_a_stay(case)):
+    if case.request.action is Action.DISCLOSE and (stands_in_for_the_gp(as_sent(case)) or tells_of_a_stay(case)):
         return None
     consent = readers_consent(case)
     given = None if consent is None else consent.period.start

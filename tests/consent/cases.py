@@ -8,6 +8,7 @@
       to: what is asked (an `Action`; look-up if left out)
       for: a purpose or a list (`TREAT` if left out)
       receiver: to whom it would be disclosed, a person of the world (or `unit-of`: that person's unit as such)
+      sent: when that was disclosed which is opened now
       wants: categories (all if left out)
       at: when (the world's time if left out)
       expect: yes | no
@@ -143,6 +144,7 @@ def load_world() -> World:
             citizen=citizen,
             client=client or "",
             profession=person.take("profession", str, None),
+            controller=person.take("controller", OrganisationKey, None),
         )
         functions = frozenset({function}) | person.many("works-as", Function)
         authorised = person.take("authorised", bool, False)
@@ -198,6 +200,7 @@ def _case(row: Row, file: str, world: World) -> DecisionCase:
         action=raw.take("to", Action, Action.LOOK_UP),
         categories=raw.many("wants", Category) or frozenset(Category),
         at=raw.take("at", _start, world.at),
+        sent=raw.take("sent", _start, None),
     )
     known = (who, request.requester.on_behalf_of, receiver)
     facts = Facts(

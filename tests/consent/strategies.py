@@ -242,6 +242,7 @@ requests = st.builds(
     categories=st.just(frozenset(Category)) | st.frozensets(categories, min_size=1, max_size=5),
     at=st.just(NOON),
     recipient=st.none() | requesters,
+    sent=st.none() | st.none() | moments,
 )
 
 
@@ -298,7 +299,46 @@ def likely(draw: st.DrawFn) -> tuple[AccessRequest, Facts]:
     )
 
 
-questions = st.tuples(requests, facts) | likely() | likely()
+@st.composite
+def handing_on(draw: st.DrawFn) -> tuple[AccessRequest, Facts]:
+    """A nurse hands records on to a doctor, now or some hours ago: the same for disclosures."""
+    known: Facts = draw(facts)
+    unit, other = draw(units), draw(units)
+    ann, bo = PERSONS[:2]
+    moment = draw(st.none() | st.integers(-40, 2).map(lambda hours: NOON + timedelta(hours=hours)))
+    functions = frozenset({Function.HOME_NURSING, Function.HOSPITAL_TREATMENT})
+    request = AccessRequest(
+        requester=Requester(function=Function.HOME_NURSING, organisation=unit, person=ann),
+        recipient=Requester(function=Function.HOSPITAL_TREATMENT, organisation=other, person=bo),
+        citizen=CITIZEN,
+        purposes=frozenset({Purpose.TREATMENT}),
+        action=Action.DISCLOSE,
+        categories=frozenset(Category),
+        at=NOON,
+        sent=moment,
+    )
+    stay = Relation(
+        kind=RelationKind.STAY,
+        organisation=other,
+        evidence=Evidence.NOTIFICATION,
+        period=draw(st.just(Period()) | periods),
+    )
+    return request, Facts(
+        relations=(*known.relations, stay),
+        directives=(*known.directives, *draw(st.lists(speaking, max_size=2))),
+        agreements=known.agreements,
+        standings=(
+            *known.standings,
+            *(
+                Standing(person=one, authorised=True, functions=functions, organisations=frozenset(UNITS))
+                for one in (ann, bo)
+            ),
+        ),
+        organisations=TREE,
+    )
+
+
+questions = st.tuples(requests, facts) | likely() | likely() | handing_on()
 
 signatures = st.builds(
     Signature,
