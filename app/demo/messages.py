@@ -5,6 +5,7 @@ Written from the rules of MedCom (messaging 4.0.2, hospitalnotification 3.0.2) a
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import NAMESPACE_URL, uuid5
 
 from app.demo.baseline import declare, note
 from app.demo.chart import JSON, Chart, Submission
@@ -174,10 +175,15 @@ def delivery_report(life: Life) -> JSON:
     citizen = life.citizen
     recorded = life.at - timedelta(hours=3)
     entries: list[JSON] = []
-    subject = {"reference": "Patient/borger"}
 
-    def add(id_: str, profile: str, resource: JSON) -> JSON:
-        type_ = resource.pop("resourceType")
+    def own(name: str) -> str:
+        """Return the system's id of a thing: universally unique, as the gateway demands."""
+        return str(uuid5(NAMESPACE_URL, f"https://omsorg.example/{citizen.value}/{name}"))
+
+    subject = {"reference": f"Patient/{own('borger')}"}
+
+    def add(name: str, profile: str, resource: JSON) -> JSON:
+        type_, id_ = resource.pop("resourceType"), own(name)
         about = {} if type_ == "Patient" else {"subject": subject}
         meta = {"profile": [f"{systems.KL_GATEWAY}klgateway-care-{profile}"], "security": [HTEST]}
         whole = {"resourceType": type_, "id": id_, "meta": meta, **resource, **about}

@@ -4,7 +4,7 @@ Read on a snapshot, decide, classify, draft one job, hand it to the writer; when
 meanwhile, start again from a fresh snapshot. Nothing is half-written, and the answer leaves after the commit.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -60,6 +60,10 @@ Extra = Callable[[int, Sequence[Written]], Sequence[Write]]
 """Rows that a use case adds to the job: from the citizen's key and what is written."""
 
 
+First = Callable[[], Awaitable[None]]
+"""What a use case does when all is decided and drafted, just before it is stored."""
+
+
 def _nothing(_pid: int, _written: Sequence[Written]) -> Sequence[Write]:
     return ()
 
@@ -70,7 +74,8 @@ class Submission:
 
     With `base_change` the caller has prepared it from what it read at that state of the citizen (0: not known yet), and
     gets a StaleError when she has changed since. `proves` is false when the caller writes the evidence itself.
-    `references` says what the client's references mean here beside those to the entries themselves.
+    `references` says what the client's references mean here beside those to the entries themselves. `first` is done
+    just before the entries are stored, and only if nothing refuses them.
     """
 
     entries: Sequence[Entry]
@@ -80,6 +85,7 @@ class Submission:
     base_change: int | None = None
     proves: bool = True
     references: Mapping[str, str] = field(default_factory=dict)
+    first: First | None = None
 
 
 async def submit(service: Service, call: Call, submission: Submission) -> list[Written]:
@@ -112,6 +118,8 @@ async def _submitted(service: Service, call: Call, submission: Submission) -> li
             if ahead is not None:
                 await service.database.commit(ahead)
             kept = planned  # what is stored is not stored again, whatever becomes of the citizen's job
+            if submission.first is not None:
+                await submission.first()
             if job is not None:
                 await service.database.commit(job)
         except StaleError:

@@ -442,6 +442,14 @@ answer = Table(
     **_clustered,
 )
 
+reported = Table(
+    "reported",  # to which citizens a source has told a thing: one that moved is found where it was
+    metadata,
+    Column("name", Text, primary_key=True),  # keyed digest of controller and the thing's own name, as in `answer.key`
+    _key("pid"),
+    **_clustered,
+)
+
 outbox = Table(
     "outbox",
     metadata,

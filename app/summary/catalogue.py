@@ -207,8 +207,12 @@ WRITTEN_OF_RIGHTS: Final[dict[str, Text]] = {
         "A health professional has judged that you cannot see the consequences yourself; who holds custody acts in "
         "this situation.",
     ),
+    "information-withdrawn": Text(
+        "Oplysninger, som var indberettet om dig ved en fejl, er trukket tilbage. Din log viser, hvem der har set dem.",
+        "Information that had been reported about you by mistake has been withdrawn. Your log shows who has seen it.",
+    ),
 }
-"""What others wrote about the citizen's rights, and she is told at once."""
+"""What others wrote about the citizen's rights, or took back of what they had said of her, and she is told at once."""
 DOORS: Final[dict[str, Text]] = {
     "treating-now": Text("behandler dig nu (aktuel behandling)", "is treating you now (current treatment)"),
     "consent-now": Text("har fået dit samtykke nu", "has your consent now"),

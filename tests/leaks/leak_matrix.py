@@ -575,6 +575,17 @@ def _submit_report(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case
             hidden=200 if who.persona == MUNICIPALITY else 403,
             made=True,
         )
+        # Told of one citizen and then of another, whom it is about: the answer is that to what nobody was told of.
+        first, second = _unknown(who, 7), _unknown(who, 8)
+        told = report(first)
+        again = json.loads(json.dumps(told).replace(first[1], second[1]))
+        yield Case(
+            ask=Ask(method="POST", path="/$submit-report", json=told),
+            twins=(Ask(method="POST", path="/$submit-report", json=again),),
+            shown=False,
+            hidden=200 if who.persona == MUNICIPALITY else 403,
+            made=True,
+        )
 
 
 def _notices(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
