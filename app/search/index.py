@@ -5,9 +5,10 @@ has.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
+
+import msgspec
 
 from app.search.dates import date_range
 from app.search.values import (
@@ -31,8 +32,7 @@ from schemas.search_table import ElementPath, search_parameters
 JSON = dict[str, Any]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IndexRows:
+class IndexRows(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Rows without duplicates, sorted. `parameter` is a number of the registry.
 
     tokens and references: (parameter, hash); dates: (parameter, first µs, last µs); strings: (parameter, folded text);

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+import msgspec
+
 from app.context import Call, Service
 from app.errors import InvalidContentError
 from app.runtime import random_key
@@ -46,8 +48,7 @@ class Subject:
         return self.row.change == 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Naming:
+class _Naming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """How one entry names its citizen: by identifiers, and by what points to citizens who are known (`pids`).
 
     `beside` are local numbers that a Patient bears beside official ones: they do not say who is meant, they are hers.

@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import msgspec
+
 from app.context import Call
 from app.errors import AccessRefusedError
 from app.gate import Access
@@ -25,7 +27,7 @@ from app.translate.homes import Inherits
 from app.translate.inheritance import inherited_in, links_of
 from app.translate.labels import Codes, codes_in, merge_labels
 from app.translate.pointing import about, named
-from app.translate.source import NOTHING_INHERITED, Inherited, Source
+from app.translate.source import Inherited, Source
 from app.translate.survey import Content
 from app.translate.word import unkept_word
 from consent.directives import is_on_the_citizens_word, may_record
@@ -38,8 +40,7 @@ from schemas.homes import HOME_OF
 from schemas.splice import received_meta, with_identity
 
 
-@dataclass(frozen=True, slots=True)
-class _Surveyed:
+class _Surveyed(msgspec.Struct, frozen=True, gc=False):
     """An entry to be stored: `resource` is the content under our id, `codes` what its codes say."""
 
     reference: str
@@ -51,6 +52,28 @@ class _Surveyed:
 def _surveyed(placed: Placed, content: Content) -> _Surveyed:
     resource = content.resource | {"id": placed.reference.partition("/")[2]}
     return _Surveyed(placed.reference, content, resource, codes_in(placed.entry.survey.parts))
+
+
+class _Becoming(msgspec.Struct, frozen=True, kw_only=True, gc=False):
+    """An entry that will be stored, and as what: `sig` is the number of its signature."""
+
+    placed: Placed
+    content: Content
+    resource: dict[str, Any]
+    classified: Classified
+    sig: int
+    version: int
+    at_us: int
+
+    @property
+    def type(self) -> str:
+        """The type of the resource."""
+        return self.placed.entry.type
+
+    @property
+    def id(self) -> str:
+        """The public id under which it will be found."""
+        return self.placed.reference.partition("/")[2]
 
 
 @dataclass(slots=True, kw_only=True)
@@ -101,47 +124,87 @@ class Drafting:
             *(own.intersection(each.content.references) for each in pointing)
         )
         both = {each.reference: (each, taken) for each, taken in zip(surveyed, inherited, strict=True)}
-        nothing = (None, NOTHING_INHERITED)
-        return {id(each.entry): self._put(each, *both.get(each.reference, nothing)) for each in placed}
+        written: dict[int, Written] = {}
+        becoming: list[_Becoming] = []
+        for each in placed:
+            found = both.get(each.reference)
+            if found is None:
+                written[id(each.entry)] = self._left(each)
+            else:
+                becoming.append(self._become(each, *found))
+        return written | self._put(becoming)
 
-    def _put(self, placed: Placed, surveyed: "_Surveyed | None", inherited: Inherited) -> Written:
+    def _left(self, placed: Placed) -> Written:
+        """Draft what becomes of an entry without content to store: what is there stands, or goes."""
         type_, id_ = placed.reference.split("/")
-        if placed.is_kept and placed.current is not None:
+        current = placed.current
+        if placed.is_kept and current is not None:
             # Without its body: who may write it need not be one who may read it.
-            current = placed.current
             return Written(type_, id_, current.version, current.updated_us, created=False, body=b"")
-        version = 1 if placed.current is None else placed.current.version + 1
-        if surveyed is None:
-            return self._deleted(placed, type_, id_, version)
-        entry, resource = placed.entry, surveyed.resource
+        return self._deleted(placed, type_, id_, 1 if current is None else current.version + 1)
+
+    def _become(self, placed: Placed, surveyed: _Surveyed, inherited: Inherited) -> "_Becoming":
+        """Decide what an entry becomes, and draft what follows from it."""
         classified = self._classify(placed, surveyed, inherited)
-        self._check_permit(entry, placed.reference, classified)
-        at_us = self._at_us(placed.current)
-        meta = received_meta(entry.resource, version=version, updated_us=at_us)
-        body = with_identity(
-            entry.raw, id=id_, meta=meta, references=self.references, replaced=surveyed.content.replaced
-        )
+        self._check_permit(placed.entry, placed.reference, classified)
         if placed.current is not None:
             self.draft.touch(placed.current.item.signature)
-        is_about = about(resource)
-        self.draft.revisions.append(
-            Revision(
-                n=placed.n,
-                type_number=HOME_OF[type_].number,
-                version=version,
-                sig=self.draft.touch(classified.signature),
-                updated_us=at_us,
-                start_us=classified.period_us[0],
-                stop_us=classified.period_us[1],
-                line=line_of(resource, category=classified.signature.category, body=body),
-                body=body,
-                index=index(resource),
-                about=self._counters(placed, is_about),
-                names=self._counters(placed, named(resource, surveyed.content.references, is_about)),
-            )
+        one = _Becoming(
+            placed=placed,
+            content=surveyed.content,
+            resource=surveyed.resource,
+            classified=classified,
+            sig=self.draft.touch(classified.signature),
+            version=1 if placed.current is None else placed.current.version + 1,
+            at_us=self._at_us(placed.current),
         )
-        self._consequences(placed, resource, classified, version)
-        return Written(type_, id_, version, at_us, created=placed.current is None, body=body)
+        self._consequences(placed, surveyed.resource, classified, one.version)
+        return one
+
+    def _put(self, becoming: Sequence["_Becoming"]) -> dict[int, Written]:
+        """Draft the new versions, by identity of the entry.
+
+        Each step is taken for all before the next: what a step needs of the processor's cache is then still there.
+        """
+        bodies = [
+            with_identity(
+                one.placed.entry.raw,
+                id=one.id,
+                meta=received_meta(one.placed.entry.resource, version=one.version, updated_us=one.at_us),
+                references=self.references,
+                replaced=one.content.replaced,
+            )
+            for one in becoming
+        ]
+        lines = [
+            line_of(one.resource, category=one.classified.signature.category, body=body)
+            for one, body in zip(becoming, bodies, strict=True)
+        ]
+        found_by = [index(one.resource) for one in becoming]
+        is_about = [about(one.resource) for one in becoming]
+        self.draft.revisions += [
+            Revision(
+                n=one.placed.n,
+                type_number=HOME_OF[one.type].number,
+                version=one.version,
+                sig=one.sig,
+                updated_us=one.at_us,
+                start_us=one.classified.period_us[0],
+                stop_us=one.classified.period_us[1],
+                line=line,
+                body=body,
+                index=rows,
+                about=self._counters(one.placed, targets),
+                names=self._counters(one.placed, named(one.resource, one.content.references, targets)),
+            )
+            for one, body, line, rows, targets in zip(becoming, bodies, lines, found_by, is_about, strict=True)
+        ]
+        return {
+            id(one.placed.entry): Written(
+                one.type, one.id, one.version, one.at_us, created=one.placed.current is None, body=body
+            )
+            for one, body in zip(becoming, bodies, strict=True)
+        }
 
     def _at_us(self, current: Stored | None) -> int:
         """Return when a version is written: a submission that was overtaken and tries again never goes back in time."""
@@ -190,15 +253,15 @@ class Drafting:
         if self.related:
             _, givers = links_of(resource)
             given = [self.related[name].labels for name in givers if name in self.related]
-            inherited = replace(inherited, labels=inherited.labels.union(*given))
+            inherited = msgspec.structs.replace(inherited, labels=inherited.labels.union(*given))
         if inherited.category is None and stored and isinstance(placed.home, Inherits):
             labels = inherited.labels.union(*(signature.labels for signature in stored))
-            inherited = replace(inherited, category=stored[-1].category, labels=labels)
+            inherited = msgspec.structs.replace(inherited, category=stored[-1].category, labels=labels)
         classified = classify(resource, self.source, inherited=inherited, codes=surveyed.codes)
         if placed.current is None:
             return classified
         labels = merge_labels(placed.current.item.signature.labels, classified.signature.labels)
-        return replace(classified, signature=replace(classified.signature, labels=labels))
+        return msgspec.structs.replace(classified, signature=replace(classified.signature, labels=labels))
 
     def _raise(self, target: str, labels: frozenset[Label]) -> None:
         """Raise the labels of a stored resource that is spoken of now, at once and without a new version.

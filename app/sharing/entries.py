@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, Literal
+
+import msgspec
 
 from app.translate.homes import HomeRef, home_of
 from app.translate.survey import Survey, survey
@@ -19,8 +21,7 @@ _URL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9.-]{1,64}))?")
 _TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
 
 
-@dataclass(frozen=True, kw_only=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """One write. `path` is the FHIRPath of the resource in what the client sent.
 
     `yields`: when the source keeps a Patient of this citizen already, that one stands. What can be told of the resource
@@ -90,7 +91,7 @@ def at(item: Entry | tuple[Fault, ...], index: int) -> Entry | tuple[Fault, ...]
         return path.replace("Bundle.entry[0]", f"Bundle.entry[{index}]", 1)
 
     if isinstance(item, Entry):
-        return replace(item, path=moved_to(item.path))
+        return msgspec.structs.replace(item, path=moved_to(item.path))
     return tuple(replace(fault, path=moved_to(fault.path)) for fault in item)
 
 

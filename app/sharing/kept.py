@@ -6,7 +6,7 @@ by itself, and no group of writes spans shards (DESIGN § 4).
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -119,7 +119,8 @@ async def _planned(service: Service, snapshot: Snapshot, call: Call, entries: Se
     }
     written = {id(entry): put[id(first_of[id(entry)])] for entry in entries}
     return draft, Kept(
-        references, {key: one if key in put else replace(one, created=False) for key, one in written.items()}
+        references,
+        {key: one if key in put else msgspec.structs.replace(one, created=False) for key, one in written.items()},
     )
 
 

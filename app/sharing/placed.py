@@ -1,14 +1,13 @@
 """An entry of a submission with its place among the citizen's records."""
 
-from dataclasses import dataclass
+import msgspec
 
 from app.sharing.entries import Entry
 from app.store.resources import Stored
 from app.translate.homes import HomeRef
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Placed:
+class Placed(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An entry with its number and public name. `current` is what it replaces; `is_kept`: what is there stands."""
 
     entry: Entry

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True)
 class Found:
@@ -13,8 +15,7 @@ class Found:
     action: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True, gc=False):
     """One stored version. `created` is false for an update and for what existed already."""
 
     type: str

@@ -1,8 +1,9 @@
 """New versions of resources as rows: current version, history, index. Pure; the writer stores what comes out."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Protocol
+
+import msgspec
 
 from app.store import pointers
 from app.store.job import Archive, Delete, Insert, Upsert, Write
@@ -34,8 +35,7 @@ class Indexed(Protocol):
         """(parameter, hash of unit, least, most)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Revision:
+class Revision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One new version of a resource; `version` 1 is a new resource.
 
     Times are µs UTC; a deletion has empty `line` and `body`, keeps `sig`, `start` and `stop` of what it deletes, and

@@ -1,8 +1,9 @@
 """What a record is to the engine: category, labels, controller, origin, author, regime and clinical period."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
+
+import msgspec
 
 from app.translate.elements import Coding, codings_at, objects, profiles, type_of, values
 from app.translate.labels import Codes, codes_in, specialty_labels
@@ -27,8 +28,7 @@ def current_version() -> int:
     return VERSION << _OF_IMPORTS | fsiii.in_use().version
 
 
-@dataclass(frozen=True, slots=True)
-class Classified:
+class Classified(msgspec.Struct, frozen=True, gc=False):
     """`period_us`: first and last µs, never open at both ends; see app/translate/times.py for open ends."""
 
     signature: Signature

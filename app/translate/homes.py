@@ -54,6 +54,9 @@ class OtherCitizens:
     faults: tuple[Fault, ...] = ()
 
 
+_NO_OTHERS: Final = OtherCitizens()
+
+
 def home_of(resource: Mapping[str, Any]) -> HomeRef:
     """Return where a resource lives by the table of homes; total on any JSON object."""
     row = HOME_OF.get(type_of(resource))
@@ -84,7 +87,7 @@ def other_citizens(
     """
     names = _own_names(resource).union(own)
     if all(_is_own(item, names) for item in (every_object(resource) if naming is None else naming)):
-        return OtherCitizens()
+        return _NO_OTHERS
     kind = type_of(resource)
     row = HOME_OF.get(kind)
     permitted = row.others if row is not None else ()

@@ -1,8 +1,10 @@
 """Where a submission comes from, and what the directory knows of whom it names: given by the caller."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from app.translate.elements import OBJECT, contained, objects, text, values
 from consent.model import OrganisationKey, Organisations
@@ -11,8 +13,7 @@ from schemas.terminology import systems
 from schemas.terminology.systems import canonical
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Actor:
+class Actor(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A unit (SOR) and a person as the directory knows them; '' where there is none.
 
     `specialties` are 'system|code' of the unit, the person's role, and their functions (`systems.FUNCTION`).
@@ -49,8 +50,7 @@ class Source:
         return self.organisations.is_within(OrganisationKey(unit), OrganisationKey(self.controller))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Inherited:
+class Inherited(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a resource takes over from what it derives from or is pointed to by."""
 
     labels: frozenset[Label] = frozenset()
@@ -78,7 +78,7 @@ def actor_of(reference: object, *, resource: Mapping[str, Any], source: Source) 
 def _contained_actor(inner: Mapping[str, Any], *, resource: Mapping[str, Any], source: Source) -> Actor:
     own = _actor_by_identifiers(objects(inner.get("identifier")), source) or NOBODY
     if inner.get("resourceType") == "Organization":
-        return replace(own, specialties=own.specialties | _stated(inner, "type.coding"))
+        return msgspec.structs.replace(own, specialties=own.specialties | _stated(inner, "type.coding"))
     if inner.get("resourceType") != "PractitionerRole":
         return own
     # A contained role names its person and unit by reference, once more; roles do not nest, so this ends.

@@ -5,8 +5,9 @@ place of the client's without walking again. Works without recursion: depth is t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
+
+import msgspec
 
 from app.translate.elements import JSON, Trail, objects, type_of, values
 from schemas.splice import OURS, URI_KEYS
@@ -34,8 +35,7 @@ class Part:
         self.unread = _UNREAD_OF.get(type_of(resource), _UNREAD)
 
 
-@dataclass(frozen=True, slots=True)
-class Content:
+class Content(msgspec.Struct, frozen=True, gc=False):
     """A resource with its references resolved. `references` are all literal ones, and where attachments may lie.
 
     `naming` are the objects that may name a citizen. `replaced` counts how often each reference of the client's was
@@ -48,14 +48,13 @@ class Content:
     replaced: Mapping[str, int] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Survey:
+class Survey(msgspec.Struct, frozen=True, gc=False):
     """What one walk found: links as (way to the object, key, text), objects that may name a citizen, parts."""
 
     resource: JSON
     parts: list[Part]
-    links: list[tuple[Trail, str, str]] = field(default_factory=list)
-    naming: list[tuple[Trail, JSON]] = field(default_factory=list)
+    links: list[tuple[Trail, str, str]] = msgspec.field(default_factory=list)
+    naming: list[tuple[Trail, JSON]] = msgspec.field(default_factory=list)
 
     def references(self) -> list[str]:
         """Return every literal reference, and every address at which an attachment may lie, as they stand."""

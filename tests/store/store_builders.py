@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
+from msgspec import structs
+
 from app.runtime import to_us
 from app.store import citizens, revisions, signatures
 from app.store.citizens import CitizenRow
@@ -82,7 +84,7 @@ def revision(n: int = 1, type: str = "Condition", **changes: object) -> Revision
         body=b'{"resourceType":"%s"}' % type.encode(),
         index=Found(),
     )
-    return replace(plain, **changes)
+    return structs.replace(plain, **changes)
 
 
 def submission(
