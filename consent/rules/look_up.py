@@ -91,7 +91,6 @@ def authorised_by_management(case: Case) -> Finding | None:
         or requester.function is not Function.ASSISTANT
         or not case.registered
         or requester.person is None
-        or requester.on_behalf_of is None
         or not _delegated(case)
     ):
         return None

@@ -22,13 +22,13 @@ def submission(case: Case) -> Finding | None:
     requester = case.requester
     if (
         case.purpose not in SUBMISSIONS
-        or requester.organisation is None
         or not case.registered
         or requester.function is Function.REGISTER
         or (requester.function not in SYSTEMS and requester.person is None)
     ):
         return None
-    return _writing(case, _written_by_system(case) if requester.function is Function.SYSTEM else None, "W1")
+    is_system = requester.function is Function.SYSTEM
+    return _writing(case, _written_by_system(case) if is_system else WRITES[requester.function], "W1")
 
 
 def _written_by_system(case: Case) -> frozenset[Category]:
@@ -39,9 +39,7 @@ def _written_by_system(case: Case) -> frozenset[Category]:
         for function in standing.functions
         if function is not Function.SYSTEM
     )
-    if not named:
-        return WRITES[Function.SYSTEM]
-    return frozenset[Category]().union(*(WRITES[function] for function in named))
+    return frozenset[Category]().union(*(WRITES[function] for function in named or {Function.SYSTEM}))
 
 
 def register_feed(case: Case) -> Finding | None:
@@ -49,19 +47,17 @@ def register_feed(case: Case) -> Finding | None:
     if (
         case.purpose is not Purpose.PATIENT_ADMINISTRATION
         or case.requester.function is not Function.REGISTER
-        or case.requester.organisation is None
         or not case.registered
     ):
         return None
-    return _writing(case, None, "W2")
+    return _writing(case, WRITES[Function.REGISTER], "W2")
 
 
-def _writing(case: Case, categories: frozenset[Category] | None, rule: str) -> Finding | None:
-    most = WRITES[case.requester.function]
+def _writing(case: Case, categories: frozenset[Category], rule: str) -> Finding:
     return Finding(
         grants=(
             Grant(
-                categories=most if categories is None else most & categories,
+                categories=WRITES[case.requester.function] & categories,
                 regimes=BOTH_REGIMES,
                 never=frozenset(),
                 rule=rule,
@@ -83,7 +79,7 @@ def declare_emergency(case: Case) -> Finding | None:
 
 def _door(case: Case, kind: DeclarationKind, rule: str) -> Finding | None:
     """Let the caller declare. The grant opens no record: it names no controller."""
-    if not case.treats or case.requester.organisation is None or case.purpose not in DOORS[kind].purposes:
+    if not case.treats or case.purpose not in DOORS[kind].purposes:
         return None
     return Finding(
         grants=(

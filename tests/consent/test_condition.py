@@ -48,6 +48,8 @@ def test_the_canonical_form_is_flat_sorted_and_without_repeats() -> None:
     assert conjunction([one, one]) == one
     assert conjunction([]) is ALWAYS
     assert conjunction([Not(inner), one]) == AllOf((one, Not(inner)))
+    outer = conjunction([other, Among(frozenset({"B/1"}))])
+    assert conjunction([Not(inner), Not(outer)]) == conjunction([Not(outer), Not(inner)])
 
 
 def test_periods_include_both_ends() -> None:

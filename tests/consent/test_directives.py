@@ -58,8 +58,9 @@ def test_a_directive_nested_too_deep_refuses(make_request, levels: int) -> None:
     assert "D1" in {reason.rule for reason in decision.reasons}
 
 
-def test_a_directive_about_records_that_nobody_has_looked_up_refuses(make_request) -> None:
-    block = Provision(effect=Effect.DENY, data=DataScope(instances=frozenset({"related:Encounter/1"})))
+@pytest.mark.parametrize("instances", [{"related:Encounter/1"}, {"Condition/1", "dependents:Encounter/1"}])
+def test_a_directive_about_records_that_nobody_has_looked_up_refuses(make_request, instances: set[str]) -> None:
+    block = Provision(effect=Effect.DENY, data=DataScope(instances=frozenset(instances)))
     decision = decide(make_request(), replace(FACTS, directives=(directive(block),)))
     assert isinstance(decision, Denial)
     assert "D1" in {reason.rule for reason in decision.reasons}

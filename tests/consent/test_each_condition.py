@@ -7,26 +7,30 @@ import pytest
 
 from consent import Denial, Facts, Permit, decide
 from consent.case import case_of
+from consent.disclosure import covers
 from consent.model import (
     AccessRequest,
     ActorScope,
     Agreement,
     Assignment,
     CitizenKey,
+    DataScope,
     Delegation,
     Directive,
     Grant,
     Judgement,
     OrganisationKey,
+    Participation,
     Period,
     PersonKey,
     Provision,
     Relation,
     Representation,
     Requester,
+    Signature,
     Standing,
 )
-from consent.policy import ALL_CATEGORIES, BOTH_REGIMES
+from consent.policy import ALL_CATEGORIES, BOTH_REGIMES, DOCTOR, QUALITY_REACH, READS, SENSITIVE, WRITES
 from consent.rule import Finding, Rule
 from consent.rules import RULES
 from consent.rules.limits import LIMIT_RULES
@@ -39,7 +43,9 @@ from consent.vocabulary import (
     EvidenceMark,
     Function,
     JudgementKind,
+    Label,
     Purpose,
+    Regime,
     RelationKind,
     RepresentationKind,
 )
@@ -65,6 +71,16 @@ OPEN = Rule(
 
 def known(function: Function, person: PersonKey = ANN, at: OrganisationKey = WARD) -> Standing:
     return Standing(person=person, authorised=True, functions=frozenset({function}), organisations=frozenset({at}))
+
+
+def consent_to(purpose: Purpose, **more: object) -> Directive:
+    provision = Provision(
+        effect=Effect.PERMIT,
+        actors=ActorScope(organisations=frozenset({WARD})),
+        purposes=frozenset({purpose}),
+        **more,
+    )
+    return Directive(id="d", version=1, active=True, period=Period(start=NOON), root=provision)
 
 
 def closing(request: AccessRequest, facts: Facts) -> set[str]:
@@ -177,24 +193,13 @@ def test_a_rule_about_a_person_does_not_trust_that_whoever_is_registered_is_one(
     """The directory knows nobody without a name; should it ever, these rules have a lock of their own."""
     (rule,) = [one for one in RULES if one.id == rule_id]
     request = make_request(function=function, action=action, purpose=purpose)
-    consent = Directive(
-        id="d",
-        version=1,
-        active=True,
-        period=Period(),
-        root=Provision(
-            effect=Effect.PERMIT,
-            actors=ActorScope(organisations=frozenset({WARD})),
-            purposes=frozenset({purpose}),
-        ),
-    )
     year = Period(start=NOON, end=NOON + timedelta(days=365))
 
     def judged(person: PersonKey | None) -> Finding | None:
         asked = replace(request, requester=replace(request.requester, person=person))
         facts = replace(
             FACTS,
-            directives=(consent,),
+            directives=(consent_to(purpose),),
             standings=(known(Function.HOSPITAL_TREATMENT, BO),),
             delegations=(Delegation(person=person, organisation=WARD, responsible=BO),),
             assignments=(Assignment(kind=AssignmentKind.SUPERVISION, person=person, organisation=WARD, period=year),),
@@ -203,3 +208,199 @@ def test_a_rule_about_a_person_does_not_trust_that_whoever_is_registered_is_one(
 
     assert judged(ANN) is not None, "the control"
     assert judged(None) is None
+
+
+def test_an_agreement_about_social_cases_opens_no_more_kinds_than_both_name(make_request) -> None:
+    named = frozenset({Category.PLAN, Category.CONSENT})
+    agreement = Agreement(
+        id="a",
+        version=1,
+        period=Period(),
+        functions=frozenset({Function.HOSPITAL_TREATMENT}),
+        categories=named,
+        organisations=frozenset({WARD}),
+        enables_social_case=True,
+    )
+    decision = decide(make_request(), replace(FACTS, agreements=(agreement,)))
+    assert isinstance(decision, Permit)
+    assert {one.categories for one in decision.grants if one.rule == "X2"} == {frozenset({Category.PLAN})}
+
+
+def test_social_care_does_not_treat_whatever_the_citizen_consents_to(make_request) -> None:
+    facts = Facts(standings=(known(Function.HOME_CARE),))
+
+    def decided(purpose: Purpose) -> Permit | Denial:
+        request = make_request(function=Function.HOME_CARE, purpose=purpose)
+        return decide(request, replace(facts, directives=(consent_to(purpose),)))
+
+    assert isinstance(decided(Purpose.CARE_MANAGEMENT), Permit), "the control"
+    assert isinstance(decided(Purpose.TREATMENT), Denial)
+
+
+def test_a_consent_to_social_care_opens_the_labels_that_it_names_to_who_is_registered_there(make_request) -> None:
+    scope = DataScope(labels=frozenset({Label.HIV, Label.NORMAL_ONLY}))
+    facts = Facts(directives=(consent_to(Purpose.CARE_MANAGEMENT, data=scope),), standings=(known(Function.HOME_CARE),))
+    request = make_request(function=Function.HOME_CARE, purpose=Purpose.CARE_MANAGEMENT)
+    decision = decide(request, facts)
+    assert isinstance(decision, Permit)
+    assert [one.never for one in decision.grants] == [SENSITIVE - {Label.HIV}]
+    assert isinstance(decide(request, replace(facts, standings=())), Denial)
+
+
+def test_a_hospital_does_no_social_care(make_request) -> None:
+    request = make_request(purpose=Purpose.CARE_MANAGEMENT)
+    assert isinstance(decide(request, replace(FACTS, directives=(consent_to(Purpose.CARE_MANAGEMENT),))), Denial)
+
+
+# Who assists
+
+
+def assisted(*standings: Standing, relations: tuple[Relation, ...] = FACTS.relations) -> Facts:
+    """Return facts in which Ann is authorised to assist Bo, whose standings are given."""
+    return Facts(
+        relations=relations,
+        standings=(known(Function.ASSISTANT), *standings),
+        delegations=(Delegation(person=ANN, organisation=WARD, responsible=BO),),
+    )
+
+
+def test_who_assists_is_registered_as_an_assistant(make_request) -> None:
+    facts = assisted(known(Function.HOSPITAL_TREATMENT, BO))
+    request = make_request(function=Function.ASSISTANT)
+    assert isinstance(decide(request, facts), Permit), "the control"
+    assert isinstance(decide(request, replace(facts, standings=facts.standings[1:])), Denial)
+    student = replace(known(Function.HOSPITAL_TREATMENT), authorised=False)
+    as_student = make_request(function=Function.HOSPITAL_TREATMENT)
+    assert isinstance(decide(as_student, replace(facts, standings=(student, *facts.standings))), Denial)
+
+
+def test_an_assistant_gets_what_the_responsible_professional_would(make_request) -> None:
+    request = make_request(function=Function.ASSISTANT)
+    nurse, doctor = known(Function.HOME_NURSING, BO), known(Function.HOSPITAL_TREATMENT, BO)
+    colleague = known(Function.HOSPITAL_TREATMENT, PersonKey("cille"))
+    assert isinstance(decide(request, assisted(replace(doctor, authorised=False))), Denial)
+    assert isinstance(decide(request, assisted(nurse, colleague)), Denial)
+    both = replace(doctor, functions=frozenset({Function.HOSPITAL_TREATMENT, Function.ADMINISTRATOR}))
+    decision = decide(request, assisted(both))
+    assert isinstance(decision, Permit)
+    assert [one.categories for one in decision.grants] == [
+        READS[Function.ASSISTANT] & READS[Function.HOSPITAL_TREATMENT]
+    ]
+
+
+def test_what_an_assistant_sees_rests_on_the_strongest_relation(make_request) -> None:
+    functions = frozenset({Function.HOSPITAL_TREATMENT, Function.HOME_NURSING})
+    service = Relation(kind=RelationKind.HEALTH_SERVICE, organisation=WARD, evidence=Evidence.SELF_ASSERTED)
+    facts = assisted(
+        replace(known(Function.HOME_NURSING, BO), functions=functions), relations=(*FACTS.relations, service)
+    )
+    decision = decide(make_request(function=Function.ASSISTANT), facts)
+    assert isinstance(decision, Permit)
+    assert {one.rule for one in decision.grants} == {"L4"}
+    assert len(decision.grants) == 2
+    assert {reason.evidence for reason in decision.reasons if reason.rule == "L4"} == {Evidence.NOTIFICATION}
+
+
+def test_an_assistant_of_a_specialist_gets_no_tasks(make_request) -> None:
+    booked = Relation(kind=RelationKind.APPOINTMENT, organisation=WARD, evidence=REGISTER)
+    facts = assisted(known(Function.SPECIALIST_PRACTICE, BO), relations=(booked,))
+    decision = decide(make_request(function=Function.ASSISTANT), facts)
+    assert isinstance(decision, Permit)
+    assert not any(Category.TASK in one.categories for one in decision.grants)
+
+
+# Who writes, and who opens a door
+
+
+def test_a_system_writes_what_its_own_registration_names(make_request) -> None:
+    own = replace(
+        known(Function.SYSTEM, PersonKey("client")), functions=frozenset({Function.SYSTEM, Function.HOME_CARE})
+    )
+    other = replace(own, person=PersonKey("other"), functions=frozenset({Function.SYSTEM, Function.HOSPITAL_TREATMENT}))
+    request = make_request(function=Function.SYSTEM, action=Action.SUBMIT, purpose=Purpose.PATIENT_ADMINISTRATION)
+    decision = decide(request, Facts(standings=(own, other)))
+    assert isinstance(decision, Permit)
+    assert [(one.rule, one.categories) for one in decision.grants] == [("W1", WRITES[Function.HOME_CARE])]
+
+
+@pytest.mark.parametrize(
+    ("purpose", "doors"),
+    [
+        (Purpose.TREATMENT, {"K1"}),
+        (Purpose.EMERGENCY, {"K2"}),
+        (Purpose.BREAK_GLASS, {"K2"}),
+        (Purpose.RESEARCH, set()),
+    ],
+)
+def test_each_door_is_opened_for_its_own_purposes(make_request, purpose: Purpose, doors: set[str]) -> None:
+    decision = decide(make_request(action=Action.DECLARE, purpose=purpose), FACTS)
+    assert {reason.rule for reason in decision.reasons if reason.effect is Effect.PERMIT} == doors
+
+
+# Other purposes than treatment
+
+
+def test_the_own_effort_and_quality_work_are_for_who_treats(make_request) -> None:
+    request = make_request(purpose=Purpose.QUALITY)
+    request = replace(request, requester=replace(request.requester, profession=DOCTOR))
+    part = Participation(person=ANN, period=Period(start=NOON, end=NOON))
+    task = Assignment(kind=AssignmentKind.QUALITY, person=ANN, organisation=WARD, period=Period(start=NOON, end=NOON))
+    facts = replace(FACTS, participations=(part,), assignments=(task,))
+
+    def opening(asked: AccessRequest, *, authorised: bool) -> set[str]:
+        standing = replace(known(Function.HOSPITAL_TREATMENT), authorised=authorised)
+        decision = decide(asked, replace(facts, standings=(standing,)))
+        return {reason.rule for reason in decision.reasons if reason.effect is Effect.PERMIT}
+
+    assert opening(request, authorised=True) == {"N2", "N3"}
+    assert opening(request, authorised=False) == set()
+    assert opening(replace(request, purposes=frozenset({Purpose.TREATMENT})), authorised=True) == {"L1"}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_of_several_permissions_the_longest_counts(make_request, order: int) -> None:
+    ends = (NOON + timedelta(days=1), NOON + timedelta(days=9))
+    tasks = [
+        Assignment(kind=AssignmentKind.QUALITY, person=ANN, organisation=WARD, period=Period(start=NOON, end=end))
+        for end in ends[::order]
+    ]
+    decision = decide(make_request(purpose=Purpose.QUALITY), replace(FACTS, assignments=tuple(tasks)))
+    assert isinstance(decision, Permit)
+    assert [one.data.period for one in decision.withheld if one.rule == "N3"] == [Period(end=ends[1] - QUALITY_REACH)]
+
+
+def test_supervision_is_for_registered_staff(make_request) -> None:
+    task = Assignment(
+        kind=AssignmentKind.SUPERVISION, person=ANN, organisation=WARD, period=Period(start=NOON, end=NOON)
+    )
+
+    def decided(function: Function, *standings: Standing) -> Permit | Denial:
+        request = make_request(function=function, purpose=Purpose.OPERATIONS)
+        return decide(request, Facts(assignments=(task,), standings=standings))
+
+    assert isinstance(decided(Function.ADMINISTRATOR, known(Function.ADMINISTRATOR)), Permit), "the control"
+    assert isinstance(decided(Function.ADMINISTRATOR), Denial)
+    assert isinstance(decided(Function.SYSTEM, known(Function.SYSTEM, PersonKey("client"))), Denial)
+    assert isinstance(decided(Function.CITIZEN, known(Function.CITIZEN)), Denial)
+
+
+# Values
+
+
+def test_what_a_value_does_not_say_is_no(make_request) -> None:
+    agreement = Agreement(
+        id="a",
+        version=1,
+        period=Period(),
+        functions=frozenset(),
+        categories=frozenset(),
+        organisations=frozenset(),
+    )
+    assert agreement.enables_social_case is False
+    assert Facts().address_protected is False
+    permit, same = decide(make_request(), FACTS), decide(make_request(), FACTS)
+    assert isinstance(permit, Permit)
+    signature = Signature(Category.PLAN, frozenset(), WARD, WARD, ANN, Regime.HEALTH_CARE)
+    assert covers(permit, CITIZEN, signature)
+    assert permit == same, "what was found so far is no part of what a permit says"
+    assert "judged" not in repr(permit)

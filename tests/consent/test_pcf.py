@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +13,7 @@ import yaml
 
 from app.translate import Named, directive_of
 from app.translate.times import bounds, moment
-from consent import Denial, decide, may_disclose
+from consent import Denial, Permit, decide, may_disclose
 from consent.model import (
     AccessRequest,
     CitizenKey,
@@ -266,6 +267,29 @@ def test_of_several_consents_a_denial_overrides_whatever_their_order() -> None:
     request = ask("clinician", frozenset({Purpose.TREATMENT}), NOON)
     for several in ((permit, deny), (deny, permit)):
         assert seen(request, Facts(directives=several, standings=standings()), pcf_rules()) == EVERY - ALCOHOL
+
+
+def test_an_exception_for_a_purpose_of_its_own_speaks_for_that_purpose_and_no_other() -> None:
+    glass = {"type": "permit", "purpose": ["BTG"], "securityLabel": ["R"], "actor": ["Practitioner/clinician"]}
+    always = {"type": "permit", "securityLabel": ["PSY"], "actor": ["Practitioner/clinician"]}
+    narrow = {"type": "permit", "purpose": ["TREAT"], "securityLabel": ["N"], "provision": [glass, always]}
+    wide = {"type": "permit", "purpose": ["HRESCH"]}
+    given = tuple(directive(fhir_consent({"provision": one})) for one in (narrow, wide))
+    normal = next(one for one in RECORDS.values() if not one.signature.labels)
+    labelled = {
+        label: replace(normal, signature=replace(normal.signature, labels=frozenset({label})))
+        for label in (Label.RESTRICTED, Label.PSYCHIATRY, Label.HIV)
+    }
+
+    def shown(purpose: Purpose) -> set[Label]:
+        request = ask("clinician", frozenset({purpose}), NOON)
+        decision = decide(request, Facts(directives=given, standings=standings()), pcf_rules())
+        assert isinstance(decision, Permit)
+        return {label for label, item in labelled.items() if may_disclose(decision, item)}
+
+    assert shown(Purpose.TREATMENT) == {Label.PSYCHIATRY}
+    assert shown(Purpose.BREAK_GLASS) == {Label.RESTRICTED, Label.PSYCHIATRY}
+    assert shown(Purpose.RESEARCH) == labelled.keys()
 
 
 def test_a_purpose_that_is_not_known_is_refused_with_its_path() -> None:

@@ -233,6 +233,20 @@ def test_a_permit_shows_the_kinds_that_nothing_closes_whole() -> None:
     assert kinds(blocked(exceptions=only)) == {ALLERGY}
 
 
+def test_a_permit_shows_what_one_of_several_rules_opens() -> None:
+    period = Period(start=NOON, end=NOON + timedelta(days=1))
+    assignment = Assignment(
+        kind=AssignmentKind.SUPERVISION, person=PersonKey("(somebody)"), organisation=WARD, period=period
+    )
+    consent = directive(Effect.PERMIT, actors=ActorScope(organisations=frozenset({WARD})))
+    consent = replace(consent, root=replace(consent.root, purposes=frozenset({Purpose.OPERATIONS})))
+    facts = replace(KNOWN, assignments=(assignment,), directives=(consent,))
+    decision = decide(*suppose(asked(purpose=Purpose.OPERATIONS), facts, with_emergency=False))
+    assert isinstance(decision, Permit)
+    assert len({one.categories for one in decision.grants}) > 1
+    assert kinds_open(decision) == frozenset().union(*(one.categories for one in decision.grants))
+
+
 # Records
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from consent.disclosure import disclose, may_disclose
+from consent.disclosure import disclose, may_disclose, residual
 from consent.engine import decide
 from consent.model import (
     CitizenKey,
@@ -90,3 +90,9 @@ def test_a_permit_is_about_one_citizen(make_request) -> None:
     permit = decide(make_request(), Facts(), (closing(DataScope(authors=frozenset({PersonKey("bo")}))),))
     assert disclose(permit, [(item(OTHER), "other"), (item(), "own"), (item(OTHER), "other")]) == ["own"]
     assert not may_disclose(permit, item(OTHER))
+
+
+def test_what_is_left_to_ask_about_a_signature_is_found_once(make_request) -> None:
+    permit = decide(make_request(), Facts(), (closing(DataScope(instances=frozenset({"Condition/2"}))),))
+    signature = item().signature
+    assert residual(permit, signature) is residual(permit, signature)
