@@ -1,16 +1,18 @@
 """The only door to data about a citizen: `authorize` before reading, `release` before sending. There is no third way.
 
-A decision is remembered only under a key that holds the versions of everything it rests on, and never beyond the next
-moment at which a dated fact changes; those versions are re-read on the snapshot of every request (DESIGN § 3).
+The versions of everything that a decision rests on are re-read on the snapshot of every request; while they are the
+same, it stands (app/decisions.py, docs/adr/0030-decisions-by-version-of-facts.md).
 """
 
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from app import audit, reclassification
-from app.context import Call, Decision, Service
+from app import audit, reclassification, records
+from app.context import Call, Service
+from app.decisions import Decision
 from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError, UnavailableError
+from app.records import REFUSED, entry_of, record_of
 from app.runtime import from_us, random_id, to_us
 from app.store import (
     attempts,
@@ -26,7 +28,7 @@ from app.store import (
 )
 from app.store.controller import controller_of
 from app.store.database import Snapshot
-from app.store.job import AuditEntry, Job, Write
+from app.store.job import Job, Write
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
@@ -39,15 +41,12 @@ from consent.policy import EMERGENCIES, READING
 from consent.vocabulary import Action, Category
 from schemas.terminology import fsiii
 
+entry, plain_entry = records.entry, records.plain_entry
 _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
 _NOT_ADMITTED = "the token or its client is revoked, not registered, or used beyond its registration"
 _HOUR_US = 3600 * 1_000_000
-LOGIN_PROVIDER_DOWN = "login-provider-down"
-"""Flag of records that rest on a login of the shift, since nobody could log in anew."""
-_REFUSED = 8
-"""AuditEvent.outcome: serious failure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +147,14 @@ async def authorize(
         NotAuthenticatedError: see `identify`.
     """
     key_pid = NOBODY if pid is None else pid
-    shared, change = await versions.load_with_change(snapshot, key_pid)
+    shared, change, touched = await versions.load_with_change(snapshot, key_pid)
     requester = await recognise(snapshot, call, shared)
     if shared.throttle and action is Action.LOOK_UP and call.caller.purposes.isdisjoint(EMERGENCIES):
         await _check_refusals(service, snapshot, call, shared.throttle, pid=pid, operation=operation)
-    remembered_key = (key_pid, change, shared.key, call.caller.digest, requester.citizen, action, categories, recipient)
-    made = _remembered(service, remembered_key, call)
+    remembered_key = (key_pid, shared.key, call.caller.digest, requester.citizen, action, categories, recipient)
+    made = service.decisions.find(remembered_key, facts=touched, change=change, at_us=call.at_us)
+    if made is not None and made.change == change:
+        return _access(key_pid, shared, made)
     if made is None:
         request = AccessRequest(
             requester=requester,
@@ -164,21 +165,24 @@ async def authorize(
             at=from_us(call.at_us),
             recipient=recipient,
         )
-        known = await facts.load(snapshot, pid=key_pid, requester=requester, at_us=call.at_us)
-        decision = decide(request, known)
-        if isinstance(decision, Denial):
+        known = await facts.load_at(
+            snapshot,
+            shared,
+            pid=key_pid,
+            requester=requester,
+            at_us=call.at_us,
+            recipient=recipient,
+            version=(touched, change),
+        )
+        decided = decide(request, known.facts)
+        if isinstance(decided, Denial):
             held_back = await _too_often_refused(service, snapshot, call) if action is Action.LOOK_UP else ()
             await _record_refusal(
-                service, call, decision, pid=pid, operation=operation, query=query, view=view, held_back=held_back
+                service, call, decided, pid=pid, operation=operation, query=query, view=view, held_back=held_back
             )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        if pid is not None and await reclassification.is_due(snapshot, pid):
-            # Only for who may look: how long a refusal takes tells nothing of whom the service knows.
-            await reclassification.reclassify(service, pid)
-            await snapshot.refresh()
-            if await reclassification.is_due(snapshot, pid):
-                raise UnavailableError("the records could not be classified anew")
+        if pid is not None and await _classified_anew(service, snapshot, pid):
             return await authorize(
                 service,
                 snapshot,
@@ -191,20 +195,51 @@ async def authorize(
                 view=view,
                 recipient=recipient,
             )
-        known_signatures = await signatures.load(snapshot, key_pid)
-        permit = await narrowed(snapshot, decision, known_signatures) if action in READING else decision
-        made = Decision(permit, known_signatures, call.at_us, _until(permit))
-        if recipient is None:  # whoever asks about many must not crowd out what others are answered from
-            _remember(service, remembered_key, made)
+        until_us = None if decided.valid_until is None else to_us(decided.valid_until)
+        since_us, rests_on_records = call.at_us, known.rests_on_records
+    else:
+        decided, since_us, until_us = made.decided, made.since_us, made.until_us
+        rests_on_records = made.rests_on_records
+    known_signatures = await signatures.load(snapshot, key_pid)
+    made = Decision(
+        decided=decided,
+        facts=touched,
+        since_us=since_us,
+        until_us=until_us,
+        rests_on_records=rests_on_records,
+        permit=await narrowed(snapshot, decided, known_signatures) if action in READING else decided,
+        signatures=known_signatures,
+        change=change,
+    )
+    if recipient is None:  # whoever asks about many must not crowd out what others are answered from
+        service.decisions.keep(remembered_key, made)
+    return _access(key_pid, shared, made)
+
+
+def _access(pid: int, shared: Shared, made: Decision) -> Access:
     return Access(
         permit=made.permit,
-        pid=key_pid,
-        change=change,
+        pid=pid,
+        change=made.change,
         versions=shared.key,
         signatures=made.signatures,
         keys=made.keys,
         patients=made.patients,
     )
+
+
+async def _classified_anew(service: Service, snapshot: Snapshot, pid: int) -> bool:
+    """Tell whether the records had to be classified by new tables; then the snapshot is a later one.
+
+    Asked only for who may look: how long a refusal takes tells nothing of whom the service knows.
+    """
+    if not await reclassification.is_due(snapshot, pid):
+        return False
+    await reclassification.reclassify(service, pid)
+    await snapshot.refresh()
+    if await reclassification.is_due(snapshot, pid):
+        raise UnavailableError("the records could not be classified anew")
+    return True
 
 
 async def _check_refusals(
@@ -235,28 +270,6 @@ async def narrowed(snapshot: Snapshot, permit: Permit, known: tuple[SignatureRow
     return permit if found is None else without(permit, found.about_withheld, unnamed=found.unnamed)
 
 
-def _remembered(service: Service, key: tuple[object, ...], call: Call) -> Decision | None:
-    made = service.decisions.get(key)
-    if made is None:
-        return None
-    # INVARIANT: a remembered decision holds from when it was made until the next dated fact changes.
-    if call.at_us < made.since_us or (made.until_us is not None and call.at_us >= made.until_us):
-        del service.decisions[key]
-        return None
-    service.decisions.move_to_end(key)
-    return made
-
-
-def _until(permit: Permit) -> int | None:
-    return None if permit.valid_until is None else to_us(permit.valid_until)
-
-
-def _remember(service: Service, key: tuple[object, ...], made: Decision) -> None:
-    service.decisions[key] = made
-    if len(service.decisions) > _REMEMBERED:
-        service.decisions.popitem(last=False)
-
-
 def release(permit: Permit, candidates: Sequence[Stored]) -> list[Stored]:
     """Return what the permit covers of what SQL returned: all of it, or there is a defect and an alarm.
 
@@ -273,65 +286,6 @@ def release(permit: Permit, candidates: Sequence[Stored]) -> list[Stored]:
     return released
 
 
-def entry(
-    call: Call,
-    *,
-    pid: int,
-    operation: audit.Operation,
-    permit: Permit,
-    shown: Iterable[Stored] = (),
-    query: str = "",
-    view: str = "",
-    flat: list[int] | None = None,
-    categories: Iterable[str] | None = None,
-) -> AuditEntry:
-    """Return the record of an access, to be committed before the answer leaves."""
-    stored = list(shown)
-    versions_shown = (
-        flat if flat is not None else [number for one in stored for number in (one.type_number, one.n, one.version)]
-    )
-    seen = categories if categories is not None else {one.signature.category.value for one in stored}
-    record = _record(
-        call,
-        operation=operation,
-        outcome=0,
-        rules=[reason.rule for reason in permit.reasons],
-        policy=permit.policy,
-        query=query,
-        view=view,
-        shown=versions_shown,
-        categories=sorted(seen),
-    )
-    return _entry(call, record, pid=pid)
-
-
-def plain_entry(
-    call: Call,
-    *,
-    pid: int,
-    operation: audit.Operation,
-    policy: str,
-    rules: Iterable[str] = (),
-    query: str = "",
-    categories: Iterable[str] = (),
-    flat: Iterable[int] = (),
-    is_refused: bool = False,
-) -> AuditEntry:
-    """Return the record of what rests on no permit of the engine: a notice that the law has delivered, a message."""
-    record = _record(
-        call,
-        operation=operation,
-        outcome=_REFUSED if is_refused else 0,
-        rules=sorted(rules),
-        policy=policy,
-        query=query,
-        view="",
-        shown=list(flat),
-        categories=sorted(categories),
-    )
-    return _entry(call, record, pid=pid)
-
-
 async def record_refused(
     service: Service,
     call: Call,
@@ -345,10 +299,10 @@ async def record_refused(
 
     One that a limit made is not counted against the next, or nobody would ever get below it.
     """
-    record = _record(
+    record = record_of(
         call,
         operation=operation,
-        outcome=_REFUSED,
+        outcome=REFUSED,
         rules=["D0"],
         policy=POLICY_VERSION,
         query=query,
@@ -370,10 +324,10 @@ async def _record_refusal(
     view: str,
     held_back: tuple[Write, ...],
 ) -> None:
-    record = _record(
+    record = record_of(
         call,
         operation=operation,
-        outcome=_REFUSED,
+        outcome=REFUSED,
         rules=[reason.rule for reason in denial.reasons],
         policy=denial.policy,
         query=query,
@@ -394,49 +348,4 @@ async def _commit_refusal(
 ) -> None:
     # INVARIANT: a citizen who is known and one who is not cost the same writes.
     about = NO_CITIZEN if pid is None else pid
-    await service.database.commit(Job(pid=about, writes=writes, audit=(_entry(call, record, pid=about),)))
-
-
-def _entry(call: Call, record: audit.Record, *, pid: int) -> AuditEntry:
-    return AuditEntry(
-        pid=pid,
-        at_us=call.at_us,
-        kind=record.operation,
-        body=audit.encode(record),
-        organisation=record.organisation,
-    )
-
-
-def _record(
-    call: Call,
-    *,
-    operation: audit.Operation,
-    outcome: int,
-    rules: list[str],
-    policy: str,
-    query: str,
-    view: str,
-    shown: list[int],
-    categories: list[str],
-) -> audit.Record:
-    caller = call.caller
-    return audit.Record(
-        operation=int(operation),
-        outcome=outcome,
-        person=caller.requester.person or "",
-        name=caller.name,
-        function=caller.requester.function.value,
-        organisation=caller.requester.organisation or "",
-        on_behalf_of=caller.requester.on_behalf_of or "",
-        client=caller.client,
-        purposes=sorted(caller.purposes) if len(caller.purposes) > 1 else list(caller.purposes),
-        request_id=call.request_id,
-        token_id=caller.token_id,
-        categories=categories,
-        rules=rules,
-        policy=policy,
-        view=view,
-        query=query,
-        shown=shown,
-        flags=[LOGIN_PROVIDER_DOWN] if caller.is_flagged or caller.is_late else [],
-    )
+    await service.database.commit(Job(pid=about, writes=writes, audit=(entry_of(call, record, pid=about),)))

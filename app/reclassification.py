@@ -71,7 +71,7 @@ async def _job(service: Service, snapshot: Snapshot, pid: int) -> Job | None:
     now = [again for one in current if (again := book.again(one)) != one]
     then = [again for one in earlier if (again := book.again_earlier(one)) != one]
     gone = [again for one in current if not one.body and (again := book.again_deleted(one)) != one]
-    writes: list[Write] = [citizens.amend(replace(row, classified=current_version()))]
+    writes: list[Write] = [citizens.amend(replace(row, classified=current_version()), before=row)]
     if book.touched:
         writes += reclassifying.rewrite(pid, [*now, *gone], then)
         writes.append(signatures.touch(pid, book.touched, change=row.change + 1))

@@ -12,8 +12,11 @@ from bench.corpus import TRANSACTION
 from bench.directives import COUNTS
 from bench.prepare import PROFILE, Prepared, Target
 
-SERVE, FRESH, UNDECIDED, BARE, WRITTEN, MODELS = "serve", "fresh", "undecided", "bare", "written", "models"
-"""Servers: as it is; with an empty memory; … without decision; the ceiling; for writing to; … with models as gate."""
+SERVE, BARE, WRITTEN, MODELS = "serve", "bare", "written", "models"
+"""Servers: as it is; the ceiling; for writing to; … with models as gate."""
+CHANGED, NEWCOMER, FRESH, UNDECIDED = "changed", "newcomer", "fresh", "undecided"
+"""Without a memory for documents: … to which a record was new; … for decisions; … for facts of the citizen; … without
+decision. See `bench.variants`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,22 @@ PATHS: tuple[Path, ...] = (
         extreme=0.20,
     ),
     Path(
+        title="the same, a record is new, the decision stands",
+        stream="summary-changed",
+        beside="bare-summary",
+        judged="rate",
+        due=0.12,
+        extreme=0.20,
+    ),
+    Path(
+        title="the same, and nothing known of the citizen",
+        stream="summary-cold",
+        beside="bare-summary",
+        judged="rate",
+        due=0.12,
+        extreme=0.20,
+    ),
+    Path(
         title="the same, nothing permitted has changed",
         stream="summary-kept",
         beside="bare-summary",
@@ -113,6 +132,22 @@ PATHS: tuple[Path, ...] = (
         extreme=0.05,
     ),
     Path(
+        title="the same, a record is new, the decision stands",
+        stream="summary-changed",
+        beside="summary-undecided",
+        judged="overhead",
+        due=0.10,
+        extreme=0.05,
+    ),
+    Path(
+        title="the same, and nothing known of the citizen",
+        stream="summary-cold",
+        beside="summary-undecided",
+        judged="overhead",
+        due=0.10,
+        extreme=0.05,
+    ),
+    Path(
         title="consent on, search, more CPU than without",
         stream="search",
         beside="search-undecided",
@@ -139,6 +174,7 @@ PATHS: tuple[Path, ...] = (
         )
         for what, stream, kind in (
             ("summary not cached", "summary-fresh", "summary"),
+            ("summary not cached, nothing known of the citizen", "summary-cold", "summary"),
             ("search", "search", "search"),
         )
         for count in COUNTS
@@ -159,7 +195,9 @@ def streams(prepared: Prepared) -> Mapping[str, Stream]:
     asked = tuple(each for one in targets for each in searches(one.patient, reader))
     writing = (_post("/fhir", prepared.corpus.writing, writer, prefer="return=minimal"),)
     found = (
-        Stream(key="summary-fresh", server=FRESH, requests=pulls),
+        Stream(key="summary-fresh", server=NEWCOMER, requests=pulls),
+        Stream(key="summary-changed", server=CHANGED, requests=pulls),
+        Stream(key="summary-cold", server=FRESH, requests=pulls),
         Stream(key="summary-undecided", server=UNDECIDED, requests=pulls),
         Stream(key="bare-summary", server=BARE, requests=_bare("summary", len(targets))),
         Stream(key="summary-kept", server=SERVE, requests=pulls),
@@ -167,7 +205,7 @@ def streams(prepared: Prepared) -> Mapping[str, Stream]:
         Stream(key="read", server=SERVE, requests=reads),
         Stream(key="bare-read", server=BARE, requests=_bare("read", len(targets))),
         Stream(key="search", server=SERVE, requests=asked),
-        Stream(key="search-fresh", server=FRESH, requests=asked),
+        Stream(key="search-fresh", server=NEWCOMER, requests=asked),
         Stream(key="search-undecided", server=UNDECIDED, requests=asked),
         Stream(key="ingest", server=WRITTEN, requests=writing, connections=4, writes=True),
         Stream(key="ingest-models", server=MODELS, requests=writing, connections=4, writes=True),
@@ -181,7 +219,8 @@ def _directed(count: int, targets: tuple[Target, ...], reader: str) -> tuple[Str
     pulls = tuple(pull(one.identifier, reader) for one in targets)
     asked = tuple(each for one in targets for each in searches(one.patient, reader))
     return (
-        Stream(key=f"summary-fresh-{count}", server=FRESH, requests=pulls),
+        Stream(key=f"summary-fresh-{count}", server=NEWCOMER, requests=pulls),
+        Stream(key=f"summary-cold-{count}", server=FRESH, requests=pulls),
         Stream(key=f"summary-undecided-{count}", server=UNDECIDED, requests=pulls),
         Stream(key=f"search-{count}", server=SERVE, requests=asked),
         Stream(key=f"search-undecided-{count}", server=UNDECIDED, requests=asked),

@@ -1,9 +1,8 @@
 """The service in forms that exist for measuring alone; nothing in app/ knows of them. Factories for uvicorn."""
 
-from collections import OrderedDict
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -11,12 +10,13 @@ from sqlalchemy import ColumnElement, FromClause, true
 
 from app import audit, gate
 from app.context import Call, Service
+from app.decisions import Decision, Decisions
 from app.fhir import write
 from app.main import create_app
 from app.runtime import from_us
 from app.search import sql
 from app.sharing import summary as composing
-from app.store import facts, resources, signatures, versions
+from app.store import citizen_facts, facts, resources, signatures, versions
 from app.store.database import Snapshot
 from app.store.ids import Ids
 from app.store.signatures import SignatureRow
@@ -30,21 +30,48 @@ from schemas.fault import Fault
 from schemas.syntax import read
 
 
-class _Forgetful(OrderedDict[Any, Any]):
+class _Forgetful(Decisions):
     """Keeps nothing."""
 
-    def __setitem__(self, key: Any, value: Any) -> None:
+    def keep(self, key: Hashable, made: Decision) -> None:
         """Pass over it."""
 
 
-def fresh() -> FastAPI:
-    """Every request is the first of its citizen: no decision and no document is remembered."""
+class _Outdated(Decisions):
+    """Keeps decisions as they are once a record of the citizen has changed that is no fact."""
+
+    def keep(self, key: Hashable, made: Decision) -> None:
+        """Keep it as one of an earlier change, without what was found by it."""
+        super().keep(key, replace(made, change=-1, keys={}, patients=set()))
+
+
+def changed() -> FastAPI:
+    """Every request is the first after a change of the citizen's records that touches no fact: a new blood pressure.
+
+    No document is remembered; a decision is, but not what it shows: that is looked up again.
+    """
+
+    def forget(service: Service) -> None:
+        service.decisions = _Outdated()
+        service.summaries = SummaryCache(most_bytes=0)
+
+    return _changed(forget)
+
+
+def newcomer() -> FastAPI:
+    """Every request is the first of its reader: no decision and no document is remembered, of the citizen facts are."""
 
     def forget(service: Service) -> None:
         service.decisions = _Forgetful()
         service.summaries = SummaryCache(most_bytes=0)
 
     return _changed(forget)
+
+
+def fresh() -> FastAPI:
+    """Every request is the first of its citizen: nothing is remembered of her, and no decision, and no document."""
+    citizen_facts.Memory.keep = lambda _memory, _pid, _facts: None  # type: ignore[method-assign]
+    return newcomer()
 
 
 def undecided() -> FastAPI:
@@ -114,7 +141,7 @@ async def _given(
     view: str = "",  # noqa: ARG001
 ) -> gate.Access:
     known = NOBODY if pid is None else pid
-    shared, change = await versions.load_with_change(snapshot, known)
+    shared, change, _ = await versions.load_with_change(snapshot, known)
     requester = await gate.recognise(snapshot, call, shared)
     permit = _permits.get(known)
     if permit is None:
@@ -158,4 +185,4 @@ def _everything(permit: Permit, known: Sequence[SignatureRow], _ids: Ids) -> _Ev
     return _Everything(int(permit.request.citizen), {row.number: row.signature for row in known})
 
 
-__all__ = ["fresh", "models", "undecided"]
+__all__ = ["changed", "fresh", "models", "newcomer", "undecided"]

@@ -3,10 +3,12 @@
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
+from consent.arrangement import Directives
 from consent.model import (
     AccessRequest,
     Agreement,
     Declaration,
+    Directive,
     Facts,
     OrganisationKey,
     Period,
@@ -38,6 +40,7 @@ class Case:
     reader_path: tuple[OrganisationKey, ...]
     reader_registered: bool
     reader_authorised: bool
+    directives: tuple[Directive, ...]  # all that may speak about the reader, and perhaps some that do not
 
     @property
     def requester(self) -> Requester:
@@ -73,6 +76,9 @@ def case_of(request: AccessRequest, facts: Facts, purpose: Purpose) -> Case:
         reader_path=reader_path,
         reader_registered=reader_registered,
         reader_authorised=reader_authorised,
+        directives=Directives.of(facts.directives).concerning(
+            places=reader_path, persons=(reader.person, reader.on_behalf_of), citizen=reader.citizen
+        ),
     )
 
 

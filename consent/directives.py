@@ -48,7 +48,7 @@ def consents_naming(case: Case) -> Iterator[Directive]:
 
     Anyone, or any purpose, is not a name: such a consent opens nothing that the law does not open already.
     """
-    for directive in case.facts.directives:
+    for directive in case.directives:
         root = directive.root
         names = root.actors.persons or root.actors.organisations
         if (
@@ -63,7 +63,7 @@ def consents_naming(case: Case) -> Iterator[Directive]:
 
 def powers_naming(case: Case) -> Iterator[Directive]:
     """Yield the powers of attorney (Danish: fuldmagter): consents that name this representative and this purpose."""
-    for directive in case.facts.directives:
+    for directive in case.directives:
         root = directive.root
         if (
             root.effect is Effect.PERMIT

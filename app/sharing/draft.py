@@ -63,7 +63,7 @@ class Draft:
         is_new = self.citizen.change == 0
         # Said last: which tables are in use is known only since the caller was recognised.
         admitted = replace(row, change=1, classified=current_version())
-        writes: list[Write] = [citizens.admit(admitted) if is_new else citizens.amend(row)]
+        writes: list[Write] = [citizens.admit(admitted) if is_new else citizens.amend(row, before=self.citizen)]
         if self.revisions:
             writes += revisions.put(pid, self.revisions)
             if self.relabelled:

@@ -73,7 +73,7 @@ async def load(snapshot: Snapshot, pid: int) -> CitizenRow | None:
     found = await snapshot.rows(_LOAD, {"pid": pid})
     if not found:
         return None
-    pid, now, next_n, born, died, master, classified = found[0]
+    pid, now, next_n, born, died, master, classified, _ = found[0]
     return CitizenRow(pid=pid, change=now, next_n=next_n, born=born, died=died, master=master, classified=classified)
 
 
@@ -84,11 +84,18 @@ async def identifiers(snapshot: Snapshot, pid: int) -> list[tuple[str, str, str,
 
 def admit(row: CitizenRow) -> Insert:
     """Write a new citizen; the job's `base_change` is 0 and `row.change` 1."""
-    return Insert(citizen, ((row.pid, row.change, row.next_n, row.born, row.died, row.master, row.classified),))
+    facts = row.change
+    return Insert(citizen, ((row.pid, row.change, row.next_n, row.born, row.died, row.master, row.classified, facts),))
 
 
-def amend(row: CitizenRow) -> Update:
-    """Write what the citizen's row says; `change` is the writer's business and left alone."""
+def amend(row: CitizenRow, *, before: CitizenRow) -> Update:
+    """Write what the citizen's row says; the counters of changes are the writer's business and left alone.
+
+    Birth and death are written when they are not as `before` has them: a write of them is one of facts.
+    """
+    if (row.born, row.died) == (before.born, before.died):
+        columns, values = ("next_n", "master", "classified"), (row.next_n, row.master, row.classified)
+        return Update(citizen, ("pid",), columns, ((row.pid, *values),))
     return Update(
         citizen,
         ("pid",),

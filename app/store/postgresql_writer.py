@@ -15,11 +15,21 @@ from sqlalchemy.dialects.postgresql.asyncpg import dialect as asyncpg_dialect
 
 from app.errors import InvalidContentError, OvergangError, StaleError, UnavailableError
 from app.store import tables
+from app.store.bearing import touches_facts
 from app.store.chain import Head, extend, genesis
 from app.store.job import Archive, AuditEntry, Bump, Delete, Insert, Job, Update, Upsert, Write
 from app.store.query import Row, Value, compile_statement
 from app.store.writer import Outcome
-from app.store.writing import ADVANCE_CHANGE, ADVANCE_HEAD, FIND_HEAD, archive_statement, bump_statement, unstorable
+from app.store.writing import (
+    ADVANCE_CHANGE,
+    ADVANCE_FACTS,
+    ADVANCE_HEAD,
+    FIND_HEAD,
+    TOUCH_FACTS,
+    archive_statement,
+    bump_statement,
+    unstorable,
+)
 
 DIALECT = asyncpg_dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves dialect classes untyped
 WAIT_SECONDS = 10
@@ -201,11 +211,8 @@ class _Work:
 
     async def _apply(self, connection: Any, job: Job) -> Outcome:
         try:
-            if job.base_change:
-                values = {"old_pid": job.pid, "old_change": job.base_change}
-                arguments = _ADVANCE_CHANGE.arguments(values)
-                if await connection.execute(_ADVANCE_CHANGE.sql, *arguments) != "UPDATE 1":
-                    return StaleError("the citizen was written about meanwhile")
+            if not await _advance(connection, job):
+                return StaleError("the citizen was written about meanwhile")
             for write in job.writes:
                 await _run(connection, write)
         except _AGAIN:
@@ -229,6 +236,18 @@ def failure_of(error: Exception | None, text: str) -> OvergangError:
         return InvalidContentError("a value holds what no database can")
     state = getattr(error, "sqlstate", None)
     return UnavailableError(f"{text} (SQLSTATE `{state}`)" if state else text)
+
+
+async def _advance(connection: Any, job: Job) -> bool:
+    """Raise the citizen's counters; False when somebody else has written about the citizen."""
+    if job.base_change:
+        advance = _ADVANCE_FACTS if touches_facts(job) else _ADVANCE_CHANGE
+        values = {"old_pid": job.pid, "old_change": job.base_change}
+        hit: str = await connection.execute(advance.sql, *advance.arguments(values))
+        return hit == "UPDATE 1"
+    if job.base_change is None and touches_facts(job):
+        await connection.execute(_TOUCH_FACTS.sql, *_TOUCH_FACTS.arguments({"old_pid": job.pid}))
+    return True
 
 
 async def _run(connection: Any, write: Write) -> None:
@@ -333,6 +352,8 @@ def _in_order(statement: Any, names: Sequence[str]) -> str:
 
 
 _ADVANCE_CHANGE = compile_statement(ADVANCE_CHANGE, DIALECT)
+_TOUCH_FACTS = compile_statement(TOUCH_FACTS, DIALECT)
+_ADVANCE_FACTS = compile_statement(ADVANCE_FACTS, DIALECT)
 _ADVANCE_HEAD = compile_statement(ADVANCE_HEAD, DIALECT)
 _RECORD = compile_statement(_record_statement(), DIALECT)
 _FIND_HEAD = compile_statement(FIND_HEAD, DIALECT)

@@ -15,11 +15,21 @@ from sqlalchemy.dialects.sqlite import insert
 
 from app.errors import InvalidContentError, StaleError, UnavailableError
 from app.store import tables
+from app.store.bearing import touches_facts
 from app.store.chain import Head, extend, genesis
 from app.store.job import Archive, AuditEntry, Bump, Delete, Insert, Job, Update, Upsert, Write
 from app.store.query import Row, Value, compile_statement
 from app.store.writer import Outcome
-from app.store.writing import ADVANCE_CHANGE, ADVANCE_HEAD, FIND_HEAD, archive_statement, bump_statement, unstorable
+from app.store.writing import (
+    ADVANCE_CHANGE,
+    ADVANCE_FACTS,
+    ADVANCE_HEAD,
+    FIND_HEAD,
+    TOUCH_FACTS,
+    archive_statement,
+    bump_statement,
+    unstorable,
+)
 
 DIALECT = sqlite.dialect()
 UNSTORABLE = (UnicodeEncodeError, OverflowError)
@@ -220,8 +230,11 @@ def _failed(error: Exception) -> UnavailableError:
 def _apply(connection: sqlite3.Connection, job: Job) -> None:
     if job.base_change:
         values = {"old_pid": job.pid, "old_change": job.base_change}
-        if connection.execute(_ADVANCE_CHANGE.sql, _ADVANCE_CHANGE.arguments(values)).rowcount != 1:
+        advance = _ADVANCE_FACTS if touches_facts(job) else _ADVANCE_CHANGE
+        if connection.execute(advance.sql, advance.arguments(values)).rowcount != 1:
             raise StaleError("the citizen was written about meanwhile")
+    elif job.base_change is None and touches_facts(job):
+        connection.execute(_TOUCH_FACTS.sql, _TOUCH_FACTS.arguments({"old_pid": job.pid}))
     for write in job.writes:
         _run(connection, write)
 
@@ -313,6 +326,8 @@ def _in_order(statement: Any, names: list[str]) -> str:
 
 
 _ADVANCE_CHANGE = compile_statement(ADVANCE_CHANGE, DIALECT)
+_ADVANCE_FACTS = compile_statement(ADVANCE_FACTS, DIALECT)
+_TOUCH_FACTS = compile_statement(TOUCH_FACTS, DIALECT)
 _ADVANCE_HEAD = compile_statement(ADVANCE_HEAD, DIALECT)
 _FIND_HEAD = compile_statement(FIND_HEAD, DIALECT)
 _ARCHIVE = _in_order(archive_statement(bindparam("place")), ["place"])

@@ -51,6 +51,7 @@ citizen = Table(
     _int("died", nullable=True),
     _int("master", nullable=True),  # n of the master Patient
     _int("classified"),  # version of the classification tables
+    _int("facts"),  # `change` after the newest write of what decisions rest on, see app/store/bearing.py
     **_clustered,
 )
 

@@ -39,14 +39,14 @@ async def load(snapshot: Snapshot) -> Shared:
     return shared(dict(await snapshot.rows(_LOAD, {})))
 
 
-async def load_with_change(snapshot: Snapshot, pid: int) -> tuple[Shared, int]:
-    """Return the versions, and how many writes there have been about the citizen: 0 for one who is not known.
+async def load_with_change(snapshot: Snapshot, pid: int) -> tuple[Shared, int, int]:
+    """Return the versions; how many writes there have been about the citizen, and after which facts were last touched.
 
-    In one statement, since every request asks for both.
+    Both are 0 for one who is not known. In one statement, since every request asks for all.
     """
     found: dict[str, int] = dict(await snapshot.rows(_LOAD_WITH_CHANGE, {"pid": pid}))
-    change = found.pop(_CITIZEN, 0)
-    return shared(found), change
+    change, touched = found.pop(_CHANGE, 0), found.pop(_FACTS, 0)
+    return shared(found), change, touched
 
 
 def shared(versions: Mapping[str, int]) -> Shared:
@@ -67,14 +67,16 @@ def _shared(rows: tuple[tuple[str, int], ...]) -> Shared:
     )
 
 
-_CITIZEN = "~"
-"""The name under which the citizen's row is told from the others."""
+_CHANGE, _FACTS = "~change", "~facts"
+"""The names under which the citizen's counters are told from the others."""
 
 
 def _load_with_change() -> CompoundSelect[tuple[str, int]]:
-    name = literal_column(f"'{_CITIZEN}'", Text)
-    of_citizen = select(name, citizen.c.change).where(citizen.c.pid == bindparam("pid"))
-    return union_all(select(state.c.name, state.c.version), of_citizen)
+    counters = [
+        select(literal_column(f"'{name}'", Text), column).where(citizen.c.pid == bindparam("pid"))
+        for name, column in ((_CHANGE, citizen.c.change), (_FACTS, citizen.c.facts))
+    ]
+    return union_all(select(state.c.name, state.c.version), *counters)
 
 
 _LOAD = Query("versions.load", lambda: select(state.c.name, state.c.version))

@@ -19,6 +19,16 @@ ADVANCE_CHANGE = (
 )
 """Hits one row exactly when nobody else has written about the citizen."""
 
+ADVANCE_FACTS = ADVANCE_CHANGE.values(facts=citizen.c.change + _ONE)
+"""The same for a job that touches what decisions rest on."""
+
+TOUCH_FACTS = (
+    update(citizen)
+    .values(change=citizen.c.change + _ONE, facts=citizen.c.change + _ONE)
+    .where(citizen.c.pid == bindparam("old_pid"))
+)
+"""For a job that does so without having read the citizen first: no decision may outlive it either."""
+
 ADVANCE_HEAD = (
     update(audit_head)
     .values(seq=bindparam("new_seq"), hash=bindparam("new_hash"), at=bindparam("new_at"))

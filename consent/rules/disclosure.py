@@ -7,10 +7,10 @@ A disclosure is made at one moment and opened at another. Whether the holder mig
 from what is known today; whether the recipient may still open it, and what the citizen has closed since, as of now.
 """
 
+from consent.arrangement import lasting
 from consent.case import Case, as_sent, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
 from consent.directives import consents_naming
 from consent.model import Grant, OrganisationKey, Participation, Period
-from consent.moments import lasting
 from consent.policy import (
     BOTH_REGIMES,
     DECEASED_READS,

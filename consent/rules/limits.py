@@ -33,7 +33,7 @@ def _directives(case: Case, effect: Effect, *, rule: str) -> Finding | None:
     consent = readers_consent(case)
     given = None if consent is None else consent.period.start
     withheld: list[Withheld] = []
-    for directive in case.facts.directives:
+    for directive in case.directives:
         if directive.root.effect is effect and not _is_lifted(directive, given):
             withheld.extend(withheld_by(directive, case, rule=rule))
     return Finding(withheld=tuple(withheld)) if withheld else None

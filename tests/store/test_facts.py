@@ -122,7 +122,7 @@ async def test_all_facts_come_back_as_they_were_written(database):
         *directory.put_staff(people),
         *directory.put_organisations([Organisation(sor="nursing", name="N", kind="unit", parent="municipality")]),
         *clients.put([system]),
-        citizens.amend(citizen_row(born=to_us(AT.replace(year=1941)), died=AT_US)),
+        citizens.amend(citizen_row(born=to_us(AT.replace(year=1941)), died=AT_US), before=citizen_row()),
     )
 
     known = await _load(database)

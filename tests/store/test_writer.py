@@ -101,7 +101,8 @@ async def test_a_failed_job_leaves_nothing_of_itself(database):
     await database.commit(new_citizen())
     answered = answers.put(PID, "message", Answer(b"done", 200, AT_US))
     await database.commit(Job(pid=PID, writes=(answered,)))
-    repeated = Job(pid=PID, base_change=1, writes=(citizens.amend(citizen_row(next_n=9)), answered), audit=(entry(),))
+    amended = citizens.amend(citizen_row(next_n=9), before=citizen_row())
+    repeated = Job(pid=PID, base_change=1, writes=(amended, answered), audit=(entry(),))
 
     with pytest.raises(StaleError):
         await database.commit(repeated)
