@@ -14,8 +14,8 @@ from consent.rule import Rule
 def next_change(facts: Facts, rules: Iterable[Rule], at: datetime, *, sent: datetime | None = None) -> datetime | None:
     """Return the first instant after `at` at which a fact or rule begins or has ended; `None` if there is none.
 
-    What was disclosed at `sent` waits no longer than the policy says. Facts that turn out not to matter count too: keeping
-    a decision too short a time is harmless.
+    What was disclosed at `sent` waits no longer than the policy says. Facts that turn out not to matter count too:
+    keeping a decision too short a time is harmless.
     """
     soonest = Directives.of(facts.directives).next_change(at)
     for period in (*_periods(facts, rules), Period(end=lasting(sent, LONGEST_WAIT))):
