@@ -39,6 +39,8 @@ def number(value: object) -> float | None:
 
 def codings(concept: object) -> list[tuple[str, str, str]]:
     """Return (canonical system, code, display) of a CodeableConcept, a Coding, or an array of either."""
+    if not concept:
+        return []
     found: list[tuple[str, str, str]] = []
     for each in nodes(concept):
         for coding in nodes(each["coding"]) if "coding" in each else (each,):
@@ -49,12 +51,18 @@ def codings(concept: object) -> list[tuple[str, str, str]]:
 
 def code_in(concept: object, system: str) -> str:
     """Return the first code of `system` in a concept."""
-    return next((code for known, code, _ in codings(concept) if known == system and code), "")
+    for known, code, _ in codings(concept):
+        if known == system and code:
+            return code
+    return ""
 
 
 def has_code(concept: object, system: str, code: str) -> bool:
     """Tell whether a concept, or one of an array, holds the code."""
-    return any(known == system and found == code for known, found, _ in codings(concept))
+    for known, found, _ in codings(concept):  # noqa: SIM110  # asked often: a generator costs more than the question
+        if known == system and found == code:
+            return True
+    return False
 
 
 def words(concept: object) -> str:
@@ -63,8 +71,12 @@ def words(concept: object) -> str:
     for each in listed:
         if text := string(each.get("text")):
             return text
-    found = codings(listed)
-    return next((display for _, _, display in found if display), next((code for _, code, _ in found if code), ""))
+    named = ""
+    for _, code, display in codings(listed):
+        if display:
+            return display
+        named = named or code
+    return named
 
 
 def status(concept: object) -> str:
@@ -79,10 +91,10 @@ def extension(resource: JSON, url: str) -> JSON:
 
 def value_of(resource: JSON) -> tuple[str, object]:
     """Return name and content of a value[x]; names are lower case (`quantity`, `codeableconcept`)."""
-    named = (
-        (name.removeprefix("value").lower(), found) for name, found in resource.items() if name.startswith("value")
-    )
-    return next((pair for pair in named if pair[0]), ("", None))
+    for name, found in resource.items():
+        if name.startswith("value") and name != "value":
+            return name[5:].lower(), found
+    return "", None
 
 
 def person_name(names: object) -> str:

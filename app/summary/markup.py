@@ -6,6 +6,7 @@ from functools import lru_cache
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff\u2028\u2029\u202a-\u202e\u2066-\u2069]"
 )
+_TO_BE_CHANGED = re.compile(_UNSAFE.pattern[:-1] + r"""&<>"'\\\t\r\n]""")
 _ENTITIES = str.maketrans({
     "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;", "\\": "&#92;",
     "\t": " ", "\r": " ", "\n": "<br/>",
@@ -19,6 +20,8 @@ LONGEST = 4_000
 def safe(text: str) -> str:
     """Escape text for XHTML and JSON at once; control, surrogate and direction-changing characters are dropped."""
     cut = text if len(text) <= LONGEST else text[:LONGEST] + "…"
+    if _TO_BE_CHANGED.search(cut) is None:
+        return cut.strip()
     return _UNSAFE.sub("", cut.replace("\r\n", "\n")).strip().translate(_ENTITIES)
 
 
@@ -30,10 +33,12 @@ def bold(text: str) -> str:
 
 def joined(*parts: str, by: str = ", ") -> str:
     """Join the fragments that are not empty; what was said already (in bold or not) is not said again."""
+    shown = [part for part in parts if part]
+    if len(shown) <= 1:
+        return shown[0] if shown else ""
     said: dict[str, str] = {}
-    for part in parts:
-        if part:
-            said.setdefault(part.removeprefix("<b>").removesuffix("</b>"), part)
+    for part in shown:
+        said.setdefault(part.removeprefix("<b>").removesuffix("</b>"), part)
     return by.join(said.values())
 
 

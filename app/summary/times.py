@@ -116,8 +116,13 @@ def _span(text: str) -> tuple[int, int] | None:
 
 def text_of(text: object) -> str:
     """Return a FHIR date as the Danish reader writes it, no more precise than it was given; empty if it is none."""
-    known = span(text)
-    if known is None or not isinstance(text, str):
+    return _text_of(text) if isinstance(text, str) else ""
+
+
+@lru_cache(maxsize=512)  # as for `_span`
+def _text_of(text: str) -> str:
+    known = _span(text)
+    if known is None:
         return ""
     match len(text):
         case 4:

@@ -1,5 +1,7 @@
 """Observations and reports: habitual values, measurements, blood tests, status notes."""
 
+from collections.abc import Sequence
+
 from app.summary import catalogue, elements, times, topics
 from app.summary.distil.common import author, called, make, notes, quantity_text, range_words, word
 from app.summary.distil.problems import GONE, encounter_of, expiry
@@ -13,9 +15,9 @@ _ABNORMAL = frozenset({"H", "HH", "L", "LL", "A", "AA", "HU", "LU", ">", "<", "P
 _EFFECTIVE = ("effectiveDateTime", "effectiveInstant", "effectivePeriod.end", "effectivePeriod.start", "issued")
 
 
-def topic_of(concept: object) -> str:
-    """Return what is measured, or the empty string for what has no habitual level."""
-    for system, code, _ in elements.codings(concept):
+def topic_of(codings: Sequence[tuple[str, str, str]]) -> str:
+    """Return what codes say is measured, or the empty string for what has no habitual level."""
+    for system, code, _ in codings:
         if known := topics.TOPIC_OF.get((system, code)):
             return known
     return ""
@@ -121,7 +123,8 @@ def observation(resource: JSON, category: Category) -> Line | None:
         html = joined(called(resource.get("code")), _shown_value(resource, ""), author(resource, "performer"))
         return make(Kind.LIMIT, resource, html, *_EFFECTIVE, links=encounter_of(resource))
     concept = resource.get("code")
-    topic = topic_of(concept)
+    codings = elements.codings(concept)
+    topic = topic_of(codings)
     shown = _shown_value(resource, topic)
     marks = oxygen_of(resource) if topic == "saturation" else 0
     interpretation = {code for _, code, _ in elements.codings(resource.get("interpretation"))}
@@ -139,16 +142,17 @@ def observation(resource: JSON, category: Category) -> Line | None:
         word(state),
         notes(resource),
     )
-    kind = _kind(resource, category)
+    kind = _kind(resource, category, codings)
     more = {"low": low, "high": high, "second_low": second_low, "second_high": second_high}
-    own = next((f"{system}|{code}" for system, code, _ in elements.codings(concept) if code), elements.words(concept))
+    name = elements.words(concept)
+    own = next((f"{system}|{code}" for system, code, _ in codings if code), name)
     if kind == Kind.HABITUAL:
         return _habitual(resource, topic or own, value, marks, more)
     detail = joined(value, extra, author(resource, "performer") if kind == Kind.MEASUREMENT else "")
     return make(
         kind,
         resource,
-        safe(elements.words(concept)),
+        safe(name),
         *_EFFECTIVE,
         marks=marks,
         topic=topic or own,
@@ -158,10 +162,10 @@ def observation(resource: JSON, category: Category) -> Line | None:
     )
 
 
-def _kind(resource: JSON, category: Category) -> str:
+def _kind(resource: JSON, category: Category, codings: Sequence[tuple[str, str, str]]) -> str:
     if category is Category.HABITUAL_VALUE:
         return Kind.HABITUAL
-    if any((system, code) in topics.PREGNANCY for system, code, _ in elements.codings(resource.get("code"))):
+    if any((system, code) in topics.PREGNANCY for system, code, _ in codings):
         return Kind.PREGNANCY
     if elements.has_code(resource.get("category"), systems.OBSERVATION_CATEGORY, "social-history"):
         return Kind.SOCIAL_HISTORY
