@@ -71,11 +71,11 @@ def index(resource: JSON) -> IndexRows:
             if not any(row[0] == number for row in rows.tokens):
                 rows.tokens.add((number, value))
     return IndexRows(
-        tokens=tuple(sorted(rows.tokens)),
-        references=tuple(sorted(rows.references)),
-        dates=tuple(sorted(rows.dates)),
-        strings=tuple(sorted(rows.strings)),
-        quantities=tuple(sorted(rows.quantities)),
+        tokens=tuple(sorted(rows.tokens)) if rows.tokens else (),
+        references=tuple(sorted(rows.references)) if rows.references else (),
+        dates=tuple(sorted(rows.dates)) if rows.dates else (),
+        strings=tuple(sorted(rows.strings)) if rows.strings else (),
+        quantities=tuple(sorted(rows.quantities)) if rows.quantities else (),
     )
 
 
@@ -144,7 +144,8 @@ def _codeable_concept(value: Any, number: int, rows: _Rows) -> None:
 
 def _coding(value: Any, number: int, rows: _Rows) -> None:
     if isinstance(value, dict):
-        _hashes(coding_hashes(_text(value, "system"), _text(value, "code")), number, rows)
+        for one in coding_hashes(_text(value, "system"), _text(value, "code")) or (PRESENT,):
+            rows.tokens.add((number, one))
 
 
 def _identifier(value: Any, number: int, rows: _Rows) -> None:

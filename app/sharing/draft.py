@@ -23,7 +23,7 @@ class Draft:
     known: dict[Signature, int] = field(default_factory=dict)
     next_n: int = 1
     revisions: list[Revision] = field(default_factory=list)
-    touched: dict[Signature, int] = field(default_factory=dict)
+    touched: dict[int, Signature] = field(default_factory=dict)
     relabelled: list[tuple[int, int]] = field(default_factory=list)  # place, number of the raised signature
     withdrawn: list[str] = field(default_factory=list)  # 'Type/id': what these proved before is taken back first
     others: list[Write] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Draft:
     def touch(self, signature: Signature) -> int:
         """Return the citizen's number for a signature, the next one when it is new; its newest change is this one."""
         number = self.known.setdefault(signature, len(self.known) + 1)
-        self.touched[signature] = number
+        self.touched[number] = signature
         return number
 
     @property
@@ -71,7 +71,8 @@ class Draft:
                 last = dict(self.relabelled)  # raised twice: two rows of one key have no order on PostgreSQL
                 rows = tuple(row for row in last.items() if row[0] not in written)
                 writes.append(Update(resource, ("place",), ("sig",), rows))
-            writes.append(signatures.touch(pid, self.touched, change=self.citizen.change + 1))
+            numbers = {signature: number for number, signature in self.touched.items()}
+            writes.append(signatures.touch(pid, numbers, change=self.citizen.change + 1))
         if self.withdrawn:
             writes += relations.remove_of(pid, self.withdrawn)
         return Job(pid=pid, base_change=self.citizen.change, writes=joined((*writes, *self.others)), audit=audit)

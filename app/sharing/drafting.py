@@ -282,9 +282,10 @@ class Drafting:
             access = self.directing
         citizen, signature = CitizenKey(self.draft.citizen.pid), classified.signature
         key = (access is self.directing, signature)
-        if key not in self.covered:
-            self.covered[key] = covers(access.permit, citizen, signature)
-        if self.covered[key]:
+        is_covered = self.covered.get(key)
+        if is_covered is None:
+            is_covered = self.covered[key] = covers(access.permit, citizen, signature)
+        if is_covered:
             return
         start, stop = classified.period_us
         item = Item(

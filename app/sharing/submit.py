@@ -6,7 +6,6 @@ meanwhile, start again from a fresh snapshot. Nothing is half-written, and the a
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 from app import audit, gate
 from app.context import Call, Service
@@ -170,7 +169,19 @@ async def _drafted(
     if subject.row.pid == NOBODY:
         raise NotFoundError(_GONE)
     draft = Draft.begin(subject.row, access.signatures)
-    placed = [await _place(service, snapshot, access, draft, entry) for entry in entries]
+    places = [await _place(service, snapshot, access, draft, entry) for entry in entries]
+    names = service.database.ids.encode_all(subject.row.pid, [n for n, _, _ in places])
+    placed = [
+        Placed(
+            entry=entry,
+            home=Inherits() if entry.method == "DELETE" else entry.home,
+            n=n,
+            reference=f"{entry.type}/{name}",
+            current=current,
+            is_kept=is_kept,
+        )
+        for entry, name, (n, current, is_kept) in zip(entries, names, places, strict=True)
+    ]
     check_once(placed)
     if any(entry.id is not None for entry in entries):
         subject = await _agreed(service, snapshot, call, subject, writes)
@@ -182,6 +193,7 @@ async def _drafted(
     contents = {id(entry): entry.survey.resolved(references) for entry in writes}
     told = [(entry, contents[id(entry)]) for entry in writes]
     await check_others(service, snapshot, call, subject, told, own)
+    numbers = {each.reference: each.n for each in placed}
     new = {each.reference for each in placed if each.current is None}
     related = await _related(service, snapshot, access, told, new)
     people = await people_named(service, snapshot, call, placed, references)
@@ -195,7 +207,7 @@ async def _drafted(
         people=people,
         related={name: signature for name, (_, signature) in related.items()},
         places={name: place_of(subject.row.pid, n) for name, (n, _) in related.items()},
-        counter_of=partial(pointing.counter_of, service, subject.row.pid),
+        counter_of=lambda name: numbers.get(name) or pointing.counter_of(service, subject.row.pid, name),
         source=await _source(service, snapshot, call, registry, submission.entries, references),
     )
     written = drafting.put_all(placed, contents)
@@ -319,15 +331,13 @@ async def _place(
     access: Access,
     draft: Draft,
     entry: Entry,
-) -> Placed:
-    home = Inherits() if entry.method == "DELETE" else entry.home
+) -> tuple[int, Stored | None, bool]:
+    """Return number, what is replaced, and whether that stands: see `Placed`."""
     if entry.id is not None:
         current = await _current(service, snapshot, access, entry)
-        return Placed(entry=entry, home=home, n=current.n, reference=f"{entry.type}/{entry.id}", current=current)
+        return current.n, current, False
     existing, is_kept = await patients.existing(snapshot, access, entry)
-    n = existing.n if existing else draft.take_n()
-    reference = f"{entry.type}/{service.database.ids.encode(draft.citizen.pid, n)}"
-    return Placed(entry=entry, home=home, n=n, reference=reference, current=existing, is_kept=is_kept)
+    return existing.n if existing else draft.take_n(), existing, is_kept
 
 
 async def _current(service: Service, snapshot: Snapshot, access: Access, entry: Entry) -> Stored:
@@ -403,7 +413,7 @@ def _record(call: Call, access: Access, draft: Draft, submission: Submission, cu
     stands = [one for one in current if one.n not in written]
     told = [(row.type_number, row.n, row.version) for row in draft.revisions]
     told += [(one.type_number, one.n, one.version) for one in stands]
-    touched = {*draft.touched, *(one.item.signature for one in stands)}
+    touched = {*draft.touched.values(), *(one.item.signature for one in stands)}
     return gate.entry(
         call,
         pid=draft.citizen.pid,

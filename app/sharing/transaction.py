@@ -4,6 +4,7 @@ Source: https://hl7.org/fhir/R4/http.html#transaction
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -160,11 +161,18 @@ def _written_part(service: Service, entry: Entry, one: Written, *, minimal: bool
 
 
 def _head(status: int, *, etag: int, updated_us: int, location: str | None = None) -> bytes:
-    updated = from_us(updated_us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    head: dict[str, Any] = {"status": _REASONS[status], "etag": f'W/"{etag}"', "lastModified": updated}
+    head: dict[str, Any] = {"status": _REASONS[status], "etag": f'W/"{etag}"', "lastModified": _updated(updated_us)}
     if location is not None:
         head["location"] = location
-    return msgspec.json.encode(head)
+    return _encode(head)
+
+
+@lru_cache(maxsize=64)  # a transaction has one time
+def _updated(us: int) -> str:
+    return from_us(us).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+_encode = msgspec.json.Encoder().encode
 
 
 def _failed_part(error: OvergangError, outcome: Outcome) -> bytes:

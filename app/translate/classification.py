@@ -1,6 +1,7 @@
 """What a record is to the engine: category, labels, controller, origin, author, regime and clinical period."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -55,8 +56,10 @@ def classify(
         (unit.organisation for unit in units if unit.organisation and source.is_within_controller(unit.organisation)),
         source.controller,
     )
-    acting = source.specialties.get(origin, frozenset[str]()) | {f"{systems.FUNCTION}|{source.function}"}
-    specialties = acting.union(*(actor.specialties for actor in (*authors, *units)))
+    specialties = _acting(source.specialties.get(origin, _NONE), source.function)
+    for actor in (*authors, *units):
+        if not actor.specialties <= specialties:
+            specialties |= actor.specialties
     labels = said.labels | specialty_labels(specialties) | inherited.labels
     category = category_of(resource)
     if type_of(resource) == "Binary" and inherited.category is not None:
@@ -70,6 +73,12 @@ def classify(
         regime=regime_of(resource, inherited=inherited, may_be_service=said.may_be_service),
     )
     return Classified(signature, clinical_period(subject, received_us=source.received_us))
+
+
+@lru_cache(maxsize=1024)
+def _acting(specialties: frozenset[str], function: str) -> frozenset[str]:
+    """Return the specialties of who acts in a unit; remembered, as most records have no others."""
+    return specialties | {f"{systems.FUNCTION}|{function}"}
 
 
 def category_of(resource: Mapping[str, Any]) -> Category:
@@ -97,7 +106,7 @@ def regime_of(
     levels (FSIII J) count as health care is to be confirmed by a lawyer.
     `may_be_service` is false when a survey has found no code of such a system.
     """
-    marks = (*codings_at(resource, "meta.tag"), *codings_at(resource, "meta.security"))
+    marks = (*codings_at(resource, "meta.tag"), *codings_at(resource, "meta.security")) if "meta" in resource else ()
     if inherited.social_case or any(mark.key == _SOCIAL_CASE for mark in marks):
         return Regime.SOCIAL_CASE
     if not may_be_service:
@@ -150,8 +159,8 @@ class _Stated(NamedTuple):
 
 def _stated(resource: Mapping[str, Any], elements: tuple[str, ...]) -> _Stated:
     codes = [code for element in elements for code in codings_at(resource, element)]
-    families = frozenset(fsiii.family_of(code.code) for code in codes if code.system == systems.FSIII)
-    return _Stated(frozenset(code.key for code in codes), families)
+    families = frozenset([fsiii.family_of(code.code) for code in codes if code.system == systems.FSIII])
+    return _Stated(frozenset([code.key for code in codes]), families)
 
 
 def _has_code(stated: _Stated, row: CategoryRow) -> bool:
@@ -173,6 +182,7 @@ def _named(resource: Mapping[str, Any], elements: Mapping[str, tuple[str, ...]],
     ]
 
 
+_NONE: Final = frozenset[str]()
 _SOCIAL_CASE: Final = f"{systems.REGIME_SYSTEM}|{Regime.SOCIAL_CASE}"
 _SERVICE_ELEMENTS: Final = (
     "code",

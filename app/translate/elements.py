@@ -68,12 +68,15 @@ def objects(value: object) -> list[JSON]:
 
 def values(resource: Mapping[str, Any], path: str) -> list[Any]:
     """Return what stands at a dotted path; lists on the way and at the end are opened."""
+    if not isinstance(resource, OBJECT):
+        return []
+    if "." not in path:
+        value = resource.get(path)
+        return [] if value is None else value.copy() if isinstance(value, list) else [value]
     name, _, rest = path.partition(".")
-    value = resource.get(name) if isinstance(resource, OBJECT) else None
+    value = resource.get(name)
     if value is None:
         return []
-    if not rest:
-        return value.copy() if isinstance(value, list) else [value]
     if isinstance(value, list):
         return [found for item in value if isinstance(item, dict) for found in values(item, rest)]
     return values(value, rest)
@@ -89,7 +92,7 @@ def codings_at(resource: Mapping[str, Any], path: str) -> list[Coding]:
     found: list[Coding] = []
     for value in values(resource, path):
         if isinstance(value, dict):
-            for inner in objects(value.get("coding")) or (value,):
+            for inner in objects(value["coding"]) or (value,) if "coding" in value else (value,):
                 code = inner.get("code")
                 if code and isinstance(code, str):
                     found.append(Coding(canonical(text(inner.get("system"))), code, text(inner.get("display"))))
@@ -132,12 +135,17 @@ def contained(resource: Mapping[str, Any]) -> dict[str, JSON]:
 
 def profiles(resource: Mapping[str, Any]) -> frozenset[str]:
     """Return the profiles that the resource claims, without versions."""
-    return frozenset(text(value).split("|")[0] for value in values(resource, "meta.profile"))
+    stated = values(resource, "meta.profile") if "meta" in resource else ()
+    return frozenset([text(value).split("|")[0] for value in stated]) if stated else _NONE
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 def type_of(resource: Mapping[str, Any]) -> str:
     """Return the resource type, or the empty string."""
-    return text(resource.get("resourceType"))
+    kind = resource.get("resourceType")
+    return kind if isinstance(kind, str) else ""
 
 
 def boolean_extension(element: Mapping[str, Any], url: str) -> bool | None:

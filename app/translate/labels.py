@@ -97,7 +97,8 @@ def _own_labels(part: Part, stated: set[str]) -> frozenset[Label]:
     for raw in _raw_labels(part.resource):
         found |= _meaning(raw, part.resource)
     for item in part.codings:
-        system = canonical(text(item.get("system")))
+        named = item.get("system")
+        system = canonical(named) if isinstance(named, str) else ""
         stated.add(system)
         # what an FSIII code is depends on the table in use: not remembered
         labels = _fsiii_labels(item["code"]) if system == systems.FSIII else _code_labels(system, item["code"])
@@ -110,7 +111,7 @@ def _own_labels(part: Part, stated: set[str]) -> frozenset[Label]:
 
 def _raw_labels(resource: Mapping[str, Any]) -> list[Coding]:
     kind = type_of(resource)
-    raw = codings_at(resource, "meta.security")
+    raw = codings_at(resource, "meta.security") if "meta" in resource else []
     for element in _RAW_ELEMENTS.get(kind, ()):
         raw += codings_at(resource, element)
         raw += [Coding(systems.CONFIDENTIALITY, value) for value in values(resource, element) if isinstance(value, str)]
