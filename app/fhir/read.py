@@ -5,13 +5,13 @@ Source: https://hl7.org/fhir/R4/http.html#read
 
 from app import sharing
 from app.context import Call, Service
-from app.fhir.wire import Answer, Request, http_date, instant, tag_matches, version_tag
+from app.fhir.wire import Answer, Request, form_tag, http_date, instant, tag_matches
 from app.sharing import Found
 
 
-def found(what: Found, request: Request) -> Answer:
-    """Answer with one version; 304 when the caller already has it."""
-    tag = version_tag(what.version)
+def found(service: Service, what: Found, request: Request) -> Answer:
+    """Answer with one version; 304 when the caller already has it in the form in which it is shown now."""
+    tag = form_tag(what.version, what.body, key=service.secret)
     headers = ((b"etag", tag), (b"last-modified", http_date(what.updated_us)))
     if request.method == "GET" and tag_matches(request.header(b"if-none-match"), tag):
         return Answer(304, b"", headers)
@@ -20,14 +20,15 @@ def found(what: Found, request: Request) -> Answer:
 
 async def read(service: Service, call: Call, request: Request) -> Answer:
     """Answer `GET [type]/[id]`."""
-    return found(await sharing.read(service, call, type=request.path[0], id=request.path[1]), request)
+    what = await sharing.read(service, call, type=request.path[0], id=request.path[1])
+    return found(service, what, request)
 
 
 async def vread(service: Service, call: Call, request: Request) -> Answer:
     """Answer `GET [type]/[id]/_history/[version]`."""
     type_, id_, _, version = request.path
     what = await sharing.vread(service, call, type=type_, id=id_, version=version)
-    return found(what, request)
+    return found(service, what, request)
 
 
 async def history(service: Service, call: Call, request: Request) -> Answer:

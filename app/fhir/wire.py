@@ -1,5 +1,7 @@
 """HTTP as FHIR uses it: requests in, answers out, media types, versions and dates in headers. Plain ASGI."""
 
+import hashlib
+import re
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from email.utils import format_datetime
@@ -237,14 +239,25 @@ def instant(us: int) -> str:
 
 
 def version_tag(version: int) -> bytes:
-    """Render a version as a weak entity tag."""
+    """Render a version as a weak entity tag: what was written, and what If-Match names."""
     return b'W/"%d"' % version
 
 
+def form_tag(version: int, body: bytes, *, key: bytes) -> bytes:
+    """Render a version as it is shown: one reader may be shown it without what it names of withheld records, or later.
+
+    INVARIANT: every read has such a tag, so that none tells that something is left out.
+    """
+    return b'W/"%d-%s"' % (version, hashlib.blake2b(body, key=key, digest_size=8).hexdigest().encode())
+
+
+_VERSION = re.compile(r'(?:W/)?(?P<quote>"?)(?P<version>[0-9]{1,9})(?:-[0-9a-f]{16})?(?P=quote)')
+
+
 def version_of_tag(header: str) -> int | None:
-    """Read `W/"3"` (or `"3"`, or `3`); None when it is no version."""
-    text = header.strip().removeprefix("W/").strip('"')
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else None  # noqa: PLR2004
+    """Read `W/"3"`, or `W/"3-…"` as a read gives it (or `"3"`, or `3`); None when it is no version."""
+    found = _VERSION.fullmatch(header.strip())
+    return None if found is None else int(found["version"])
 
 
 def tag_matches(header: str | None, tag: bytes) -> bool:

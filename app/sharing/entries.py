@@ -18,7 +18,7 @@ from schemas.splice import entry_slices
 Method = Literal["POST", "PUT", "DELETE", "GET"]
 _WRITABLE = frozenset(row.type for row in HOMES if row.writable)
 _URL = re.compile(r"(?P<type>[A-Z][A-Za-z]+)(?:/(?P<id>[A-Za-z0-9.-]{1,64}))?")
-_TAG = re.compile(r'(?:W/)?"(\d{1,9})"')
+_TAG = re.compile(r'(?:W/)?"([0-9]{1,9})(?:-[0-9a-f]{16})?"')
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True, dict=True):

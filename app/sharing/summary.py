@@ -2,8 +2,8 @@
 
 What the reader may see is decided, read, released; only then it is composed. A composed document is kept in memory
 under a key of everything that it rests on: the permitted signatures with their newest change, what is left to ask of
-their records, the class of reader, view, policy and directory. Its tag is of the versions shown. Hidden changes move
-nothing: at most the document is composed again, and is the same.
+their records, the class of reader, view, policy, directory, composer. Its tag is of the versions shown. Hidden changes
+move nothing: at most the document is composed again, and is the same.
 """
 
 import hashlib
@@ -15,6 +15,7 @@ from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidContentError, NotFoundError
 from app.gate import Access
 from app.runtime import from_us, to_us
+from app.sharing.composition import COMPOSITION
 from app.sharing.look_up import UNKNOWN_PID
 from app.sharing.master import master_among
 from app.sharing.numbers import citizen_named
@@ -26,9 +27,8 @@ from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.summary.compose import compose
 from app.summary.kept import Kept
-from app.summary.model import LINE_VERSION, Entry
+from app.summary.model import Entry
 from app.summary.sections import VIEW_OF_PROFILE, VIEWS
-from app.translate.classification import VERSION
 from consent.condition import ALWAYS, NEVER
 from consent.disclosure import residual
 from consent.model import OrganisationKey, PersonKey, Signature
@@ -154,8 +154,8 @@ def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequ
         call.caller.requester.function.value,
         access.permit.policy,
         access.versions,
-        service.settings.habitual_computing,
-        (VERSION, LINE_VERSION),
+        (service.settings.habitual_computing, service.settings.public_url),
+        COMPOSITION,
     )
     return hashlib.blake2b(repr(rests_on).encode(), key=service.secret, digest_size=16).digest()
 

@@ -42,14 +42,35 @@ async def test_read_carries_etag_and_last_modified_and_answers_304_to_a_known_on
     id_ = (await created(world)).json()["id"]
     gp = world.as_("gp")
     read = await gp.get(f"/Observation/{id_}")
-    assert (read.status_code, read.headers["etag"]) == (200, 'W/"1"')
+    tag = read.headers["etag"]
+    assert read.status_code == 200
+    assert re.fullmatch(r'W/"1-[0-9a-f]{16}"', tag)
     assert "last-modified" in read.headers
-    for known in ('W/"1"', '"1"', 'W/"9", W/"1"', "*"):
+    for known in (tag, tag.removeprefix("W/"), f'W/"9", {tag}', "*"):
         again = await gp.get(f"/Observation/{id_}", headers={"If-None-Match": known})
         assert (again.status_code, again.content) == (304, b""), known
-        assert again.headers["etag"] == 'W/"1"'
-    other = await gp.get(f"/Observation/{id_}", headers={"If-None-Match": 'W/"2"'})
-    assert other.status_code == 200
+        assert again.headers["etag"] == tag
+    # A version alone does not say in which form it was shown.
+    for other in ('W/"2"', 'W/"1"', tag.replace("1-", "2-")):
+        assert (await gp.get(f"/Observation/{id_}", headers={"If-None-Match": other})).status_code == 200
+    vread = await gp.get(f"/Observation/{id_}/_history/1", headers={"If-None-Match": tag})
+    assert (vread.status_code, vread.headers["etag"]) == (304, tag)
+
+
+async def test_the_tag_of_a_read_names_the_version_that_is_changed(world: World) -> None:
+    id_ = (await created(world)).json()["id"]
+    gp = world.as_("gp")
+    for version in (1, 2):
+        tag = (await gp.get(f"/Observation/{id_}")).headers["etag"]
+        headers = JSON_HEADERS | {"If-Match": tag}
+        changed = await gp.put(f"/Observation/{id_}", content=with_id(observation(), id_), headers=headers)
+        assert (changed.status_code, changed.headers["etag"]) == (200, f'W/"{version + 1}"')
+        stale = await gp.put(f"/Observation/{id_}", content=with_id(observation(), id_), headers=headers)
+        assert stale.status_code == 412
+    tag = (await gp.get(f"/Observation/{id_}")).headers["etag"]
+    entry = {"request": {"method": "DELETE", "url": f"Observation/{id_}", "ifMatch": tag}}
+    answer = await gp.post("", json={"resourceType": "Bundle", "type": "transaction", "entry": [entry]})
+    assert answer.status_code == 200, answer.text
 
 
 async def test_head_has_the_headers_of_get_and_no_body(world: World) -> None:
@@ -74,7 +95,7 @@ async def test_update_makes_the_next_version_and_keeps_the_old_one(world: World)
     assert (changed.status_code, changed.headers["etag"]) == (200, 'W/"2"')
     assert b"80.0" in (await gp.get(f"/Observation/{id_}")).content
     old = await gp.get(f"/Observation/{id_}/_history/1")
-    assert (old.status_code, old.headers["etag"]) == (200, 'W/"1"')
+    assert (old.status_code, old.headers["etag"][:5]) == (200, 'W/"1-')
     assert old.content == first.content
     assert (await gp.get(f"/Observation/{id_}/_history/2")).content == changed.content
 
@@ -98,7 +119,7 @@ async def test_update_and_delete_with_another_or_a_malformed_if_match_change_not
         assert answer.status_code in {400, 412}, tag
         assert issues(answer)[0]["code"] in {"conflict", "value"}
     assert await world.change() == before
-    assert (await gp.get(f"/Observation/{id_}")).headers["etag"] == 'W/"1"'
+    assert (await gp.get(f"/Observation/{id_}")).json()["meta"]["versionId"] == "1"
 
 
 async def test_update_as_create_is_refused(world: World) -> None:

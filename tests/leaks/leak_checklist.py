@@ -234,6 +234,7 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
             "test_checklist_answers::test_row_29_a_reader_who_is_blocked_is_not_told_that_nothing_changed",
             "test_checklist_answers::test_row_29_no_cache_between_may_answer_anybody",
             "test_checklist_answers::test_row_29_nobody_is_told_unchanged_of_what_is_not_shown",
+            "test_checklist_pointers::test_row_29_a_record_without_what_it_names_is_not_the_one_with_it",
         ),
     ),
     30: ChecklistRow(

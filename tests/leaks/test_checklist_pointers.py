@@ -4,6 +4,7 @@ The general practitioner is kept from each record in another way (see `leak_worl
 is the control.
 """
 
+import re
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from leak_world import (
     CHILD,
     PARENT,
     Answer,
+    Caller,
     LeakWorld,
     about,
     block,
@@ -417,6 +419,43 @@ async def test_row_20_a_reference_that_only_places_a_record_is_cut_out_where_it_
     summary = (await _summary(leaks, GP)).body.decode()
     assert id_ in summary
     assert stay.partition("/")[2] not in summary
+
+
+async def test_row_29_a_record_without_what_it_names_is_not_the_one_with_it(own_leaks: LeakWorld) -> None:
+    """Who holds one form is not told that nothing changed when the other is shown, however often consent changes."""
+    leaks = own_leaks
+    stay = await _hidden_stay(leaks)
+    bare = await _post(leaks, _pulse())
+    id_ = await _post(leaks, _pulse(encounter={"reference": stay}))
+
+    async def tag_of(who: Caller, known: str = "", path: str = f"/Observation/{id_}") -> tuple[int, str, bool]:
+        answer = await leaks.ask(who, "GET", path, headers={"If-None-Match": known} if known else None)
+        return answer.status, dict(answer.headers)["etag"], stay.partition("/")[2].encode() in answer.body
+
+    _, cut, _ = await tag_of(GP)
+    _, whole, _ = await tag_of(NURSE)
+    assert cut != whole
+    assert re.fullmatch(r'W/"1-[0-9a-f]{16}"', cut), "as that of any other read"
+    assert re.fullmatch(r'W/"1-[0-9a-f]{16}"', (await tag_of(GP, path=f"/Observation/{bare}"))[1])
+    for path in (f"/Observation/{id_}", f"/Observation/{id_}/_history/1"):
+        assert await tag_of(GP, cut, path) == (304, cut, False)
+        assert await tag_of(GP, whole, path) == (200, cut, False)
+        assert await tag_of(NURSE, cut, path) == (200, whole, True)
+    lifted = await _lift(leaks, stay)
+    assert await tag_of(GP, cut) == (200, whole, True)
+    assert await tag_of(GP, whole) == (304, whole, False)
+    assert (await leaks.ask(CITIZEN, "POST", "/Consent", json=lifted)).status == 201
+    assert await tag_of(GP, whole) == (200, cut, False)
+    assert await tag_of(NURSE, whole) == (304, whole, False)
+
+
+async def _lift(leaks: LeakWorld, stay: str) -> JSON:
+    """Withdraw the block that hides a stay, and return it to be written again."""
+    for entry in (await leaks.ask(CITIZEN, "GET", f"/Consent?patient={leaks.patients[ANNA]}&_count=200")).json["entry"]:
+        consent: JSON = entry["resource"]
+        if stay in str(consent):
+            assert (await leaks.ask(CITIZEN, "DELETE", f"/Consent/{consent['id']}")).status == 204
+    return block(ANNA, actors=[sor("gp-1")], instances=[stay])
 
 
 @pytest.mark.parametrize("key", [key for key in BLOCKS[:-1] if BY_KEY[key].type == "Condition"])

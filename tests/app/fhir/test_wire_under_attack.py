@@ -72,7 +72,7 @@ async def test_an_answer_without_a_body_states_no_length(world: World) -> None:
         },
     )
     name = f"/Observation/{created.json()['id']}"
-    unchanged = await gp.get(name, headers={"If-None-Match": 'W/"1"'})
+    unchanged = await gp.get(name, headers={"If-None-Match": "*"})
     gone = await gp.delete(name)
     assert (unchanged.status_code, gone.status_code) == (304, 204)
     assert "content-length" not in unchanged.headers

@@ -147,7 +147,7 @@ async def test_an_emergency_is_reviewed_by_the_officer_of_its_organisation(own_w
     assert "Berggren" not in str(task)
     dpo = own_world.as_("dpo")
     read = await dpo.get(f"/Task/{task['id']}")
-    assert (read.status_code, read.json(), read.headers["etag"]) == (200, task, 'W/"1"')
+    assert (read.status_code, read.json(), read.headers["etag"][:5]) == (200, task, 'W/"1-')
     assert await tasks(own_world, query="?status=completed") == []
     for wrong in (
         await review(own_world, task["id"], outcome=None),
