@@ -19,6 +19,7 @@ from app.store.job import Job, Write
 from app.store.reclassifying import Kept
 from app.store.tables import DIRECTORY
 from app.summary.lines import line_of
+from app.summary.model import Stamp
 from app.translate.classification import category_of, current_version, regime_of
 from app.translate.inheritance import links_of, spread
 from app.translate.labels import codes_in, specialty_labels
@@ -130,7 +131,8 @@ class _Book:
             return one
         read = self._read(one)
         made = self._signature(one, read)
-        line = line_of(read.resource, category=made.category, body=one.body)
+        stamp = Stamp(one.n, one.version, one.updated_us)
+        line = line_of(read.resource, category=made.category, body=one.body, stamp=stamp)
         number = self._number(one, made)
         if line != one.line:
             self.touched[made] = number

@@ -6,6 +6,7 @@ import msgspec
 
 from app.store.resources import Stored
 from app.summary.lines import line_of
+from app.summary.model import Stamp
 from schemas.cutting import cut
 
 _parse = msgspec.json.Decoder().decode
@@ -23,6 +24,9 @@ def unnaming(released: Iterable[Stored], unnamed: Mapping[str, frozenset[str]]) 
         if names is None:
             found.append(one)
         elif (body := cut(one.body, [name.partition("/")[2].encode() for name in names])) is not None:
-            line = line_of(_parse(body), category=one.signature.category, body=body) if one.line else b""
+            line = b""
+            if one.line:
+                stamp = Stamp(one.n, one.version, one.updated_us)
+                line = line_of(_parse(body), category=one.signature.category, body=body, stamp=stamp)
             found.append(one._replace(line=line, body=body))
     return found

@@ -84,6 +84,7 @@ def undecided() -> FastAPI:
     gate.release = lambda _permit, candidates: list(candidates)  # type: ignore[assignment]
     resources.visible = sql.visible = _everything  # type: ignore[assignment]
     composing.residual = lambda _permit, _signature: ALWAYS  # type: ignore[assignment]
+    composing.covers = lambda _permit, _citizen, _signature: True  # type: ignore[assignment]
     return fresh()
 
 
@@ -176,6 +177,7 @@ class _Everything:
     key: str = "everything"
     values = {}  # noqa: RUF012
     nothing = False
+    whole = True
 
     def clause(self, _table: FromClause) -> ColumnElement[bool]:
         return true()

@@ -21,6 +21,7 @@ from app.store import relations
 from app.store.resources import Stored
 from app.store.revisions import Revision
 from app.summary.lines import line_of
+from app.summary.model import Stamp
 from app.translate.classification import Classified, category_of, classify
 from app.translate.directives import directive_of
 from app.translate.homes import Inherits
@@ -177,7 +178,12 @@ class Drafting:
             for one in becoming
         ]
         lines = [
-            line_of(one.resource, category=one.classified.signature.category, body=body)
+            line_of(
+                one.resource,
+                category=one.classified.signature.category,
+                body=body,
+                stamp=Stamp(one.placed.n, one.version, one.at_us),
+            )
             for one, body in zip(becoming, bodies, strict=True)
         ]
         found_by = [index(one.resource) for one in becoming]

@@ -1,18 +1,33 @@
 """Which of a citizen's Patients answers for her to one reader: the best of those that this reader may see."""
 
 from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
 import msgspec
 
 from app.store.controller import kind_of
 from app.store.directory import Directory
-from app.store.resources import Stored
 from app.translate.demographics import Candidate, demographics_of, master_of, rank_of
+from consent.model import Signature
 
 _parse = msgspec.json.Decoder().decode
 
 
-def master_among(registry: Directory, patients: Sequence[Stored]) -> Stored | None:
+class Patient(Protocol):
+    """What is asked of a stored Patient; also a row of the summary is one."""
+
+    @property
+    def signature(self) -> Signature: ...  # noqa: D102
+    @property
+    def updated_us(self) -> int: ...  # noqa: D102
+    @property
+    def body(self) -> bytes: ...  # noqa: D102
+
+
+_One = TypeVar("_One", bound=Patient)
+
+
+def master_among(registry: Directory, patients: Sequence[_One]) -> _One | None:
     """Return the Patient that answers, None where there is none.
 
     INVARIANT: chosen among these alone, so that one which the reader may not see moves nothing.

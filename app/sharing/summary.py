@@ -7,7 +7,8 @@ move nothing: at most the document is composed again, and is the same.
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from array import array
+from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
 from app import audit, gate
@@ -23,17 +24,17 @@ from app.sharing.values import Made
 from app.store import directory, resources, versions
 from app.store.database import Snapshot
 from app.store.job import Job
-from app.store.resources import Stored
 from app.store.tables import DIRECTORY
 from app.summary.compose import compose
 from app.summary.kept import Kept
-from app.summary.model import Entry
+from app.summary.lines import bare, origin_of, read, read_all
+from app.summary.model import Row
 from app.summary.sections import VIEW_OF_PROFILE, VIEWS
 from consent.condition import ALWAYS, NEVER
-from consent.disclosure import residual
-from consent.model import OrganisationKey, PersonKey, Signature
+from consent.disclosure import covers, residual
+from consent.model import CitizenKey
 from consent.policy import TREATING
-from consent.vocabulary import Action, Category, Regime
+from consent.vocabulary import Action
 from schemas.fault import Fault
 from schemas.homes import TYPE_NUMBER
 
@@ -161,33 +162,29 @@ def _digest(service: Service, call: Call, access: Access, view: str, parts: Sequ
 
 
 async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Access, view: str) -> Kept:
-    candidates = await resources.current(snapshot, access.permit, access.signatures)
-    released = gate.release(access.permit, candidates)
-    # INVARIANT: a change of what is hidden moves nothing: the tag is of the versions shown and what is left of them.
-    key = _digest(
-        service, call, access, view, [number for one in released for number in (one.n, one.version, len(one.body))]
-    )
     registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-    patients = [stored for stored in released if stored.type_number == _PATIENT]
+    rows = await _rows(snapshot, access, registry.names)
+    # INVARIANT: a change of what is hidden moves nothing: the tag is of the versions shown and what is left of them.
+    shown = array("q", [number for row in rows for number in (row.n, row.revision, len(row.body))])
+    key = _digest(service, call, access, view, [shown.tobytes()])
+    patients = [row for row in rows if row.type_number == _PATIENT]
     answering = master_among(registry, patients)
     at = from_us(call.at_us)
     made = compose(
         view=view,
         patient=_bare_patient(service, access) if answering is None else answering,
-        entries=[stored for stored in released if stored is not answering],
+        entries=rows,
         at=at,
         base_url=service.settings.public_url,
-        organisation_names=registry.names,
         organisation_phones=registry.phones,
-        other_patients=[f"Patient/{stored.id}" for stored in patients if stored is not answering],
+        other_patients=[row.ref for row in patients if row is not answering],
         reader_can_emergency=call.caller.requester.function in TREATING,
         bundle_id=_bundle_id(service, key, call),
         computing=service.settings.habitual_computing or service.is_demo,
     )
-    stood = sorted([record for record in made.records if isinstance(record, Stored)], key=attrgetter("n"))
-    flat = tuple([number for stored in stood for number in stored[1:4]])
-    signatures = {stored.sig: stored.signature for stored in stood}
-    categories = tuple(sorted({signature.category.value for signature in signatures.values()}))
+    stored = sorted([row for row in made.records if row.n], key=attrgetter("n"))
+    flat = tuple([number for row in stored for number in (row.type_number, row.n, row.revision)])
+    categories = tuple(sorted({row.origin.signature.category.value for row in stored}))
     until_us = None if made.valid_until is None else to_us(made.valid_until)
     permit_until = access.permit.valid_until
     tag = hashlib.blake2b(key + repr(until_us).encode(), key=service.secret, digest_size=16).hexdigest()
@@ -197,15 +194,31 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
     return Kept(made.body, f'W/"{tag}"'.encode(), min(ends, default=None), flat, categories)
 
 
-def _bare_patient(service: Service, access: Access) -> Entry:
+async def _rows(snapshot: Snapshot, access: Access, names: Mapping[str, str]) -> list[Row]:
+    """Return what the permit shows, as the summary takes it: whole from the lines where nothing is left to ask."""
+    permit = access.permit
+    origins = {row.number: origin_of(row.signature, names) for row in access.signatures}
+    if not permit.unnamed:
+        stored = await resources.current_lines(snapshot, permit, access.signatures)
+        if stored is not None and all(
+            covers(permit, CitizenKey(access.pid), origins[number].signature) for number in {one[0] for one in stored}
+        ):
+            rows = read_all(stored, origins)
+            if rows is not None:
+                return rows
+    released = gate.release(permit, await resources.current(snapshot, permit, access.signatures))
+    rows = read_all([(one.sig, one.line, one.body) for one in released], origins)
+    if rows is None:
+        rows = [row for one in released if (row := read(one, origins[one.sig])) is not None]
+    return rows
+
+
+def _bare_patient(service: Service, access: Access) -> Row:
     """Return a Patient that says nothing, for a reader who may not see master data; the summary must have one."""
     id_ = service.database.ids.encode(access.pid, 0)
     masked = '{"extension":[{"url":"http://hl7.org/fhir/StructureDefinition/data-absent-reason","valueCode":"masked"}]}'
     body = f'{{"resourceType":"Patient","id":"{id_}","name":[{{"_family":{masked}}}],"_birthDate":{masked}}}'.encode()
-    signature = Signature(
-        Category.MASTER_DATA, frozenset(), OrganisationKey(""), OrganisationKey(""), PersonKey(""), Regime.HEALTH_CARE
-    )
-    return Entry("Patient", id_, 0, signature, b"", body)
+    return bare(f"Patient/{id_}", body)
 
 
 def _bundle_id(service: Service, key: bytes, call: Call) -> str:

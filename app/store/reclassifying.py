@@ -16,12 +16,16 @@ from app.store.tables import history, resource
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """One version of a record. `body` is empty for a version that says that the record is deleted."""
+    """One version of a record. `body` is empty for a version that says that the record is deleted.
+
+    Of replaced versions neither the time nor the line is read: nothing is made of them.
+    """
 
     n: int
     version: int
     type_number: int
     sig: int
+    updated_us: int
     line: bytes
     body: bytes
 
@@ -34,7 +38,7 @@ async def current_of(snapshot: Snapshot, pid: int) -> list[Kept]:
 async def earlier_of(snapshot: Snapshot, pid: int) -> list[Kept]:
     """Return all replaced versions, those of one record from the first to the last."""
     rows = await snapshot.rows(_EARLIER, {"pid": pid})
-    return [_kept(n, version, type_number, sig, b"", body) for n, version, type_number, sig, body in rows]
+    return [_kept(n, version, type_number, sig, 0, b"", body) for n, version, type_number, sig, body in rows]
 
 
 def rewrite(pid: int, current: Iterable[Kept], earlier: Iterable[Kept]) -> tuple[Write, ...]:
@@ -47,15 +51,15 @@ def rewrite(pid: int, current: Iterable[Kept], earlier: Iterable[Kept]) -> tuple
     )
 
 
-def _kept(n: int, version: int, type_number: int, sig: int, line: bytes, body: bytes) -> Kept:
-    return Kept(n=n, version=version, type_number=type_number, sig=sig, line=line, body=body)
+def _kept(n: int, version: int, type_number: int, sig: int, updated_us: int, line: bytes, body: bytes) -> Kept:
+    return Kept(n=n, version=version, type_number=type_number, sig=sig, updated_us=updated_us, line=line, body=body)
 
 
 _CURRENT = Query(
     "reclassifying.current",
-    lambda: select(
-        resource.c.n, resource.c.version, resource.c.type, resource.c.sig, resource.c.line, resource.c.body
-    ).where(of_citizen(resource)),
+    lambda: select(*(resource.c[name] for name in ("n", "version", "type", "sig", "updated", "line", "body"))).where(
+        of_citizen(resource)
+    ),
 )
 _EARLIER = Query(
     "reclassifying.earlier",

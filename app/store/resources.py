@@ -146,6 +146,21 @@ async def current(snapshot: Snapshot, permit: Permit, signatures: Sequence[Signa
     return _stored(Owner(shown.pid, shown.signatures, snapshot.ids), rows)
 
 
+async def current_lines(
+    snapshot: Snapshot, permit: Permit, signatures: Sequence[SignatureRow]
+) -> list[tuple[int, bytes, bytes]] | None:
+    """Return (signature, line, body) of what `current` returns, None where it has to be asked of single records.
+
+    A summary asks no more of a record whose signature is permitted whole, and to read ten columns of 150 rows takes
+    twice as long as three.
+    """
+    shown = visible(permit, signatures, snapshot.ids)
+    if shown.nothing or not shown.whole:
+        return [] if shown.nothing else None
+    query = Query(("resources.lines", shown.key), lambda: _current(shown.clause(resource), ("sig", "line", "body")))
+    return await snapshot.rows(query, {**shown.values, **places_of(shown.pid)})
+
+
 async def read(
     snapshot: Snapshot, permit: Permit, signatures: Sequence[SignatureRow], *, type_number: int, n: int
 ) -> Stored | None:
@@ -244,9 +259,9 @@ def stored_of(pid: int, signatures: Iterable[SignatureRow], ids: Ids, rows: list
     return _stored(Owner(pid, {row.number: row.signature for row in signatures}, ids), rows)
 
 
-def _current(shown: ColumnElement[bool]) -> Executable:
+def _current(shown: ColumnElement[bool], columns: Iterable[str] = _SHOWN) -> Executable:
     return (
-        select(*resource_columns())
+        select(*(resource.c[name] for name in columns))
         .where(of_citizen(resource), resource.c.deleted == _NO, shown)
         .order_by(resource.c.place)
     )

@@ -45,6 +45,8 @@ _ONE = literal("1", BigInteger)
 Shape: TypeAlias = tuple[object, ...]
 """A condition without its values: the name of the kind, then sizes or inner shapes."""
 
+_WHOLE: Shape = ("always",)
+
 
 @dataclass(frozen=True, slots=True)
 class Visible:
@@ -63,6 +65,11 @@ class Visible:
     def key(self) -> Hashable:
         """Two of the same key have the same clause and differ in `values` alone."""
         return self.shape
+
+    @property
+    def whole(self) -> bool:
+        """Tell that of the signatures shown everything is: no single record has to be asked."""
+        return all(condition == _WHOLE for _, condition in self.shape)
 
     @property
     def nothing(self) -> bool:
@@ -127,7 +134,7 @@ def _shape(condition: Condition, values: list[int], pid: int, ids: Ids) -> Shape
     """Return the shape of a condition and add its values in the order in which `_clause` asks for them."""
     match condition:
         case Always():
-            return ("always",)
+            return _WHOLE
         case Never():
             return ("never",)
         case During(period):

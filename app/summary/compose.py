@@ -10,12 +10,10 @@ from uuid import NAMESPACE_URL
 
 import msgspec
 
-from app.summary import catalogue, lines, narrative, splicing, stays, times
-from app.summary.markup import safe
-from app.summary.model import Mark, Record, Summary
-from app.summary.scene import NO_ENTRY, Row, Scene, by_age
+from app.summary import narrative, splicing, stays, times
+from app.summary.model import Mark, Row, Summary
+from app.summary.scene import TOLD_ONLY, Scene, by_age
 from app.summary.sections import VIEWS, View
-from consent.model import Signature
 from schemas.terminology import systems
 
 _json = msgspec.json.Encoder().encode
@@ -24,11 +22,10 @@ _json = msgspec.json.Encoder().encode
 def compose(
     *,
     view: str,
-    patient: Record,
-    entries: Sequence[Record],
+    patient: Row,
+    entries: Sequence[Row],
     at: datetime,
     base_url: str,
-    organisation_names: Mapping[str, str],
     other_patients: Collection[str] = (),
     reader_can_emergency: bool = False,
     bundle_id: str,
@@ -40,11 +37,10 @@ def compose(
 
     Args:
         view: a key of `sections.VIEWS`.
-        patient: the master Patient; it stands in the document even without a line.
-        entries: what the reader may see, in any order; unknown lines and second copies of an id are passed over.
+        patient: the master Patient.
+        entries: what the reader may see, in any order; second copies of an id are passed over.
         at: now, aware.
         base_url: of the FHIR service, without a slash at the end.
-        organisation_names: SOR id to name, for sources.
         other_patients: 'Patient/id' of the citizen's further source Patients; references to them are rewritten to the
             master, all other bytes of a body stand as they were stored.
         reader_can_emergency: whether the standing notice speaks to one who can declare emergency access.
@@ -57,8 +53,8 @@ def compose(
         KeyError: the view is unknown.
     """
     chosen = VIEWS[view]
-    master = f"Patient/{patient.id}"
-    scene = _scene(patient, entries, at, organisation_names, organisation_phones, computing=computing)
+    master = patient.ref
+    scene = _scene(patient, entries, at, organisation_phones, computing=computing)
     notice = narrative.notice(can_emergency=reader_can_emergency)
     prefix = f'{{"reference":{_json(base_url).decode()[:-1]}/'
     written: list[bytes] = []
@@ -70,70 +66,41 @@ def compose(
             for row in block.rows:
                 shown[row.ref] = None
     _follow_links(scene, shown)
-    listed = [ref for ref in scene.by_ref if ref in shown and ref != master]
+    stood = [row for ref, row in scene.by_ref.items() if ref in shown and row is not patient]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
-    stood = [scene.by_ref[ref] for ref in listed]
-    bodies = [(row.ref, row.record.body, row.line.patients) for row in stood if row.type not in NO_ENTRY]
+    bodies = [(row.ref, row.body, row.patients) for row in stood if row.type_number not in TOLD_ONLY]
     base = _json(base_url)[1:-1]
     others = [each.removeprefix("Patient/") for each in other_patients]
     spliced = splicing.spliced([(master, patient.body, ()), *bodies], base, others, patient.id)
     body = b"".join((*composition, *spliced, b"]}"))
     until = times.from_us(scene.deadline) if scene.deadline is not None else None
-    records = (patient, *[row.record for row in stood])
-    return Summary(body=body, valid_until=until, shown=(master, *listed), records=records)
+    return Summary(body=body, valid_until=until, records=(patient, *stood))
 
 
-def _scene(
-    patient: Record,
-    entries: Sequence[Record],
-    at: datetime,
-    names: Mapping[str, str],
-    phones: Mapping[str, str],
-    *,
-    computing: bool,
-) -> Scene:
-    """Read the lines in one pass."""
+def _scene(patient: Row, entries: Sequence[Row], at: datetime, phones: Mapping[str, str], *, computing: bool) -> Scene:
+    """Sort the rows once, newest first, and part them by kind."""
     scene = Scene(at=times.to_us(at), phones=phones, computing=computing)
-    sources: dict[int, str] = {}  # by identity of the signature, which its entry keeps alive
-    rows, by_ref = scene.rows, scene.by_ref
-    master = f"Patient/{patient.id}"
-    given = (patient, *entries)
-    for entry, line in zip(given, lines.read_all(given), strict=True):
-        if line is None:
-            continue
-        ref = line.ref or f"{entry.type}/{entry.id}"
-        if ref in by_ref or (ref == master and entry is not patient):
-            continue
-        signature = entry.signature
-        source = sources.get(id(signature))
-        if source is None:
-            source = sources[id(signature)] = _source(signature, names)
-        age = (-line.as_of, -entry.updated_us, ref)
-        by_ref[ref] = row = Row(line, ref, entry.type, entry, signature.controller, source, age)
-        found = rows.get(line.kind)
+    by_ref = scene.by_ref
+    by_ref[patient.ref] = patient
+    for row in entries:
+        by_ref.setdefault(row.ref, row)
+    rows = scene.rows
+    for row in sorted(by_ref.values(), key=by_age):
+        found = rows.get(row.kind)
         if found is None:
-            rows[line.kind] = [row]
+            rows[row.kind] = [row]
         else:
             found.append(row)
-    for found in rows.values():
-        found.sort(key=by_age)
     scene.chains = stays.chains(scene)
     scene.chain = stays.present(scene.chains)
     return scene
 
 
-def _source(signature: Signature, names: Mapping[str, str]) -> str:
-    return _escaped(names.get(signature.origin) or names.get(signature.controller) or "") or catalogue.SOURCE_UNKNOWN.da
-
-
-_escaped = lru_cache(maxsize=1024)(safe)
-
-
 def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
     """Add what shown lines point to, so that the document holds it (one step)."""
-    for link in [link for ref in shown for link in scene.by_ref[ref].line.links]:
+    for link in [link for ref in shown for link in scene.by_ref[ref].links]:
         pointed = scene.by_ref.get(link)
-        if pointed is not None and pointed.in_bundle:
+        if pointed is not None and pointed.type_number not in TOLD_ONLY:
             shown[link] = None
 
 

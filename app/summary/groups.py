@@ -5,8 +5,8 @@ from typing import Final, NamedTuple
 
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
-from app.summary.model import Kind, Mark
-from app.summary.scene import Block, Row, Scene, Section, both, by_age, heading, listed, mark
+from app.summary.model import Kind, Mark, Row
+from app.summary.scene import Block, Scene, Section, both, by_age, heading, listed, mark
 
 
 class Concept(NamedTuple):
@@ -67,8 +67,8 @@ class Group:
     def add(self, row: Row) -> "Group":
         """Take the row in."""
         self.rows.append(row)
-        self.owners.add(row.owner)
-        self.codes.update(row.line.codes)
+        self.owners.add(row.origin.owner)
+        self.codes.update(row.codes)
         return self
 
 
@@ -87,7 +87,7 @@ def concept_of(codes: tuple[str, ...]) -> Concept | None:
 
 
 def _is_municipal(row: Row) -> bool:
-    return bool(row.line.codes) and _all_fsiii(row.line.codes)
+    return bool(row.codes) and _all_fsiii(row.codes)
 
 
 @lru_cache(maxsize=8192)
@@ -103,23 +103,23 @@ def diagnoses(rows: list[Row]) -> list[Group]:
     groups: list[Group] = []
     municipal: list[Row] = []
     for row in rows:
-        codes = row.line.codes
+        codes = row.codes
         if _is_municipal(row):
             municipal.append(row)
             continue
         concept = concept_of(codes)
         for group in groups:
             same = (concept is not None and group.concept is concept) or not group.codes.isdisjoint(codes)
-            if same and row.owner not in group.owners:
+            if same and row.origin.owner not in group.owners:
                 group.add(row)
                 break
         else:
             groups.append(Group(concept).add(row))
     known = groups[:]
     for row in municipal:
-        spoken = {code[6:] for code in row.line.codes}
+        spoken = {code[6:] for code in row.codes}
         fits = [group for group in known if group.concept and not group.concept.fsiii.isdisjoint(spoken)]
-        if fits and all(group.concept is fits[0].concept for group in fits) and row.owner not in fits[0].owners:
+        if fits and all(group.concept is fits[0].concept for group in fits) and row.origin.owner not in fits[0].owners:
             fits[0].add(row)
         else:
             groups.append(Group(None).add(row))
@@ -140,13 +140,13 @@ def _sector(codes: tuple[str, ...]) -> Text | None:
 
 def is_active(group: Group) -> bool:
     """Tell whether any source holds the diagnosis active."""
-    return any(not row.line.marks & Mark.INACTIVE for row in group.rows)
+    return any(not row.marks & Mark.INACTIVE for row in group.rows)
 
 
 def diagnosis_item(scene: Scene, section: Section, group: Group) -> str:
     """Write one group: a lone row as it is, several under one name with agreement or difference."""
     if len(group.rows) == 1:
-        return scene.item(group.rows[0], group.rows[0].line.html, section.stale_days)
+        return scene.item(group.rows[0], group.rows[0].html, section.stale_days)
     speaking = [row for row in group.rows if not _is_municipal(row)]
     states = {row.has(Mark.INACTIVE) for row in speaking}
     agreement = ""
@@ -154,19 +154,15 @@ def diagnosis_item(scene: Scene, section: Section, group: Group) -> str:
         agreement = f" · {mark(catalogue.DISAGREE_STATUS)}"
     elif len(speaking) > 1:
         agreement = f" · {catalogue.AGREE.da}"
-    name = (
-        f"<b>{group.concept.text.da}</b>"
-        if group.concept
-        else f"<b>{speaking[0].line.html.partition('</b>')[0][3:]}</b>"
-    )
+    name = f"<b>{group.concept.text.da}</b>" if group.concept else f"<b>{speaking[0].html.partition('</b>')[0][3:]}</b>"
     inner = "".join(_source_item(scene, section, row) for row in group.rows)
     return f"<li>{name}{agreement}<ul>{inner}</ul></li>"
 
 
 def _source_item(scene: Scene, section: Section, row: Row) -> str:
-    sector = _sector(row.line.codes)
+    sector = _sector(row.codes)
     label = f"{sector.da}: " if sector else ""
-    return scene.item(row, f"{label}{row.line.html}", section.stale_days)
+    return scene.item(row, f"{label}{row.html}", section.stale_days)
 
 
 def problems(scene: Scene, section: Section) -> Block:
@@ -183,8 +179,8 @@ def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
     statements: list[Row] = []
     if active or scene.groups is None:
         rows = scene.of(section)
-        statements = [row for row in rows if row.line.marks & Mark.ABSENCE]
-        scene.groups = diagnoses([row for row in rows if not row.line.marks & Mark.ABSENCE] if statements else rows)
+        statements = [row for row in rows if row.marks & Mark.ABSENCE]
+        scene.groups = diagnoses([row for row in rows if not row.marks & Mark.ABSENCE] if statements else rows)
     chosen = [group for group in scene.groups if is_active(group) is active]
     if section.limit is not None:
         chosen = chosen[: section.limit]
@@ -198,7 +194,7 @@ def _problems(scene: Scene, section: Section, *, active: bool) -> Block:
 
 def statement(scene: Scene, rows: list[Row], *, contradicted: bool) -> list[str]:
     """Write authored statements that there is none, and whether other lines contradict them."""
-    parts = [heading(catalogue.NONE_TAKEN), *listed(scene.item(row, row.line.html) for row in rows)]
+    parts = [heading(catalogue.NONE_TAKEN), *listed(scene.item(row, row.html) for row in rows)]
     return [*parts, f"<p>{mark(catalogue.CONTRADICTED)}</p>"] if contradicted else parts
 
 
@@ -229,17 +225,18 @@ def drugs(scene: Scene, rows: list[Row]) -> list[Drug]:
     found: list[Drug] = []
     by_key: dict[str, list[Drug]] = {}
     for row in rows:
-        line = row.line
+        line = row
         marks, atc, html = line.marks, line.topic, line.html
         for link in line.links:
             pointed = scene.by_ref.get(link)
-            if pointed is not None and pointed.line.kind == Kind.SUPPORT:
-                marks |= pointed.line.marks & DANGEROUS
-                atc = atc or pointed.line.topic
-                html = pointed.line.html
+            if pointed is not None and pointed.kind == Kind.SUPPORT:
+                marks |= pointed.marks & DANGEROUS
+                atc = atc or pointed.topic
+                html = pointed.html
         twins = by_key.setdefault(line.key, []) if line.key else []
         if twins:
-            twin = next((each for each in twins if all(other.owner != row.owner for other in each.group)), None)
+            owner = row.origin.owner
+            twin = next((each for each in twins if all(other.origin.owner != owner for other in each.group)), None)
             if twin is not None:
                 twin.group.append(row)
                 continue
@@ -253,7 +250,7 @@ def _doses(rows: list[Row]) -> dict[str, Row]:
     """Return the newest dose by the order that it belongs to, by whole ATC code, and by name."""
     found: dict[str, Row] = {}
     for row in rows:
-        for key in (*row.line.links, row.line.topic, row.line.name):
+        for key in (*row.links, row.topic, row.name):
             found.setdefault(key, row)
     found.pop("", None)
     return found
@@ -264,19 +261,19 @@ def _given(drug: Drug, doses: dict[str, Row]) -> Row | None:
     if not doses:
         return None
     keys = [row.ref for row in drug.group]
-    keys += (drug.atc if len(drug.atc) == _WHOLE_ATC else "", drug.row.line.name)
+    keys += (drug.atc if len(drug.atc) == _WHOLE_ATC else "", drug.row.name)
     return min((dose for key in keys if (dose := doses.get(key))), key=by_age, default=None)
 
 
 def _drug_item(scene: Scene, drug: Drug, dose: Row | None) -> str:
-    line = drug.row.line
+    line = drug.row
     told = drug.html
     if drug.marks & DANGEROUS:
         told = f"{' '.join(mark(text) for bit, text in _MARKS if drug.marks & bit)} {told}"
     if line.detail:
         told += f", {line.detail}"
-    if dose is not None and (line.moment is None or dose.line.as_of > line.moment):
-        told += f", <b>{catalogue.LAST_DOSE.da}</b>: {dose.line.detail} <small>· {dose.source}</small>"
+    if dose is not None and (line.moment is None or dose.as_of > line.moment):
+        told += f", <b>{catalogue.LAST_DOSE.da}</b>: {dose.detail} <small>· {dose.origin.source}</small>"
     origins = "; ".join(
         scene.origin(row).strip() + ("" if row.has(Mark.NATIONAL_CARD) else f" {catalogue.COPY.da}")
         for row in drug.group
@@ -287,8 +284,8 @@ def _drug_item(scene: Scene, drug: Drug, dose: Row | None) -> str:
 
 def _pile(scene: Scene, section: Section, row: Row) -> Text | None:
     """Return the heading under which a drug stands; `None` for one that ended long ago."""
-    if row.has(Mark.INACTIVE) or scene.is_over(row.line.stop):
-        ended = row.line.stop if row.line.stop is not None and row.line.stop <= scene.at else row.line.as_of
+    if row.has(Mark.INACTIVE) or scene.is_over(row.stop):
+        ended = row.stop if row.stop is not None and row.stop <= scene.at else row.as_of
         return None if scene.is_stale(ended, section.window_days) else catalogue.RECENTLY_ENDED
     if row.has(Mark.PAUSED):
         return catalogue.PAUSED
@@ -301,7 +298,7 @@ def medication(scene: Scene, section: Section) -> Block:
     doses = scene.rows.get(Kind.ADMINISTRATION, [])
     newest_dose = _doses(doses)
     known = drugs(scene, [row for row in rows if not row.has(Mark.ABSENCE)])
-    known.sort(key=lambda drug: (not drug.marks & DANGEROUS, drug.row.line.name, drug.row.ref))
+    known.sort(key=lambda drug: (not drug.marks & DANGEROUS, drug.row.name, drug.row.ref))
     piles: dict[Text, list[Drug]] = {text: [] for text in _PILES}
     for drug in known:
         text = _pile(scene, section, drug.row)
@@ -315,10 +312,10 @@ def medication(scene: Scene, section: Section) -> Block:
             parts += [heading(text), *listed(_drug_item(scene, drug, dose) for drug, dose in given)]
         for drug, dose in given:
             shown += drug.group if dose is None else [*drug.group, dose]
-    drug_names = {drug.row.line.name for drug in known} | {drug.atc for drug in known if drug.atc}
+    drug_names = {drug.row.name for drug in known} | {drug.atc for drug in known if drug.atc}
     loose = _elsewhere(scene, doses, drug_names)
     if loose:
-        parts += [heading(_GIVEN), *listed(scene.item(row, f"{row.line.html}, {row.line.detail}") for row in loose)]
+        parts += [heading(_GIVEN), *listed(scene.item(row, f"{row.html}, {row.detail}") for row in loose)]
     statements = [row for row in rows if row.has(Mark.ABSENCE)]
     if statements:
         taken = any(pile for text, pile in piles.items() if text is not catalogue.RECENTLY_ENDED)
@@ -337,12 +334,8 @@ def _elsewhere(scene: Scene, doses: list[Row], names: set[str]) -> list[Row]:
     """Return the newest recent dose of each drug that no line of the list is about."""
     found: dict[str, Row] = {}
     for row in doses:
-        if (
-            row.line.name in names
-            or row.line.topic in names
-            or any(link in scene.by_ref for link in row.line.links[:1])
-        ):
+        if row.name in names or row.topic in names or any(link in scene.by_ref for link in row.links[:1]):
             continue
-        if row.line.as_of > scene.at - GIVEN_DAYS * times.DAY and not scene.is_stale(row.line.as_of, GIVEN_DAYS):
-            found.setdefault(row.line.topic or row.line.name, row)
+        if row.as_of > scene.at - GIVEN_DAYS * times.DAY and not scene.is_stale(row.as_of, GIVEN_DAYS):
+            found.setdefault(row.topic or row.name, row)
     return list(found.values())

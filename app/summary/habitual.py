@@ -5,8 +5,8 @@ from collections.abc import Callable
 from app.summary import catalogue, functional, stays, times, topics
 from app.summary.catalogue import Text
 from app.summary.markup import figure, range_text
-from app.summary.model import Kind, Mark
-from app.summary.scene import Block, Row, Scene, Section, heading, listed, mark, newest
+from app.summary.model import Kind, Mark, Row
+from app.summary.scene import Block, Scene, Section, heading, listed, mark, newest
 from app.summary.topics import Topic
 
 COMPUTE_FROM = 3
@@ -21,7 +21,7 @@ _VARIANTS: dict[str, tuple[_Variant, ...]] = {
     "saturation": (
         (catalogue.ROOM_AIR, lambda row: row.has(Mark.ROOM_AIR)),
         (catalogue.OXYGEN, lambda row: row.has(Mark.OXYGEN)),
-        (catalogue.OXYGEN_UNKNOWN, lambda row: not row.line.marks & (Mark.ROOM_AIR | Mark.OXYGEN)),
+        (catalogue.OXYGEN_UNKNOWN, lambda row: not row.marks & (Mark.ROOM_AIR | Mark.OXYGEN)),
     )
 }
 """What must never be mixed within a topic."""
@@ -45,15 +45,15 @@ def _newest_by_owner(rows: list[Row]) -> list[Row]:
     """Return each source's newest row: two sources that disagree both stand."""
     found: dict[str, Row] = {}
     for row in rows:
-        found.setdefault(row.owner, row)
+        found.setdefault(row.origin.owner, row)
     return list(found.values())
 
 
 def declared(scene: Scene, row: Row, stale_days: int | None) -> str:
     """Write a declared value; it is stale when its window ended too long ago."""
-    old = scene.is_stale(row.line.stop if row.line.stop is not None else row.line.as_of, stale_days)
+    old = scene.is_stale(row.stop if row.stop is not None else row.as_of, stale_days)
     stale = f" {mark(catalogue.STALE)}" if old else ""
-    return f"{catalogue.HABITUAL.da}: {row.line.detail}{scene.origin(row)}{stale}"
+    return f"{catalogue.HABITUAL.da}: {row.detail}{scene.origin(row)}{stale}"
 
 
 def _spread(values: list[float]) -> str:
@@ -67,24 +67,22 @@ def computed(scene: Scene, rows: list[Row]) -> str:
     """Write median and spread of measurements outside every stay, or nothing when there are too few."""
     edge = scene.chain.start if scene.chain else scene.at
     oldest = edge - _COMPUTE_WINDOW
-    fresh = [line for row in rows if (line := row.line).as_of >= oldest]
+    fresh = [row for row in rows if row.as_of >= oldest]
     if scene.chain is None and fresh:
         scene.passed(fresh[-1].as_of + _COMPUTE_WINDOW + 1)  # not yet: the oldest is the first to fall out
     used = [
-        line
-        for line in fresh
-        if line.low is not None and line.as_of <= edge and not stays.inside(scene.chains, line.as_of)
+        row for row in fresh if row.low is not None and row.as_of <= edge and not stays.inside(scene.chains, row.as_of)
     ]
-    if len(used) < COMPUTE_FROM or len({line.unit for line in used}) > 1:
+    if len(used) < COMPUTE_FROM or len({row.unit for row in used}) > 1:
         return ""
-    upper = _spread([line.low for line in used if line.low is not None])
-    lower = [line.second_low for line in used if line.second_low is not None]
+    upper = _spread([row.low for row in used if row.low is not None])
+    lower = [row.second_low for row in used if row.second_low is not None]
     told = f"{upper}/{_spread(lower)}" if len(lower) == len(used) else upper
     return f"{catalogue.HABITUAL_COMPUTED.da}: <b>{told}</b> {used[0].unit}, n = {len(used)}"
 
 
 def _latest(label: Text, scene: Scene, row: Row) -> str:
-    return f"{label.da}: {row.line.detail}{scene.origin(row)}"
+    return f"{label.da}: {row.detail}{scene.origin(row)}"
 
 
 def _topic_items(scene: Scene, section: Section, topic: Topic, said: Topics) -> tuple[list[str], list[Row]]:
@@ -101,7 +99,7 @@ def _topic_items(scene: Scene, section: Section, topic: Topic, said: Topics) -> 
         if scene.computing and (shown := computed(scene, measured)):
             lines.append(shown)
         latest = measured[:1]
-        if narrower and (not latest or newest(narrower)[0].line.as_of > latest[0].line.as_of):
+        if narrower and (not latest or newest(narrower)[0].as_of > latest[0].as_of):
             latest = latest + _newest_of_each(narrower)
         earlier = _before_stay(scene, measured) if topic in topics.BASELINE else None
         if earlier is not None and earlier not in latest:
@@ -124,7 +122,7 @@ _BEFORE = Text("Seneste før forløbet", "Latest before the stay")
 def _newest_of_each(rows: list[Row]) -> list[Row]:
     found: dict[str, Row] = {}
     for row in newest(rows):
-        found.setdefault(row.line.topic, row)
+        found.setdefault(row.topic, row)
     return [found[key] for key in sorted(found, reverse=True)]
 
 
@@ -133,7 +131,7 @@ def _before_stay(scene: Scene, measured: list[Row]) -> Row | None:
     if scene.chain is None:
         return None
     edge = scene.chain.start
-    return next((row for row in measured if row.line.as_of < edge), None)
+    return next((row for row in measured if row.as_of < edge), None)
 
 
 def _arrange(scene: Scene, section: Section, listed_topics: tuple[Topic, ...]) -> tuple[list[str], list[Row]]:
@@ -164,12 +162,12 @@ def values(scene: Scene, section: Section) -> Block:
         rows[0]
         for kind in section.kinds
         for key, rows in scene.by_topic(kind).items()
-        if key not in _USUAL and (kind == Kind.HABITUAL or not scene.is_stale(rows[0].line.as_of, OTHER_DAYS))
+        if key not in _USUAL and (kind == Kind.HABITUAL or not scene.is_stale(rows[0].as_of, OTHER_DAYS))
     ]
     chosen = newest(others)[:OTHERS]
     if chosen:
         parts.append(heading(Text("Andre målinger", "Other measurements")))
-        parts += listed(scene.item(row, f"{row.line.html}: {row.line.detail}") for row in chosen)
+        parts += listed(scene.item(row, f"{row.html}: {row.detail}") for row in chosen)
     return Block(parts, shown + chosen)
 
 
@@ -184,15 +182,15 @@ def functions(scene: Scene, section: Section) -> Block:
     beside: dict[str, list[str]] = {}
     beside_rows: dict[str, list[Row]] = {}
     for level in functional.levels(scene):
-        key = _TOPIC_OF_CODE.get(level.shown.line.topic)
+        key = _TOPIC_OF_CODE.get(level.shown.topic)
         if key and level.before:
-            told = f"FSIII {level.before.line.html}: {functional.level_text(level.before)}{scene.origin(level.before)}"
+            told = f"FSIII {level.before.html}: {functional.level_text(level.before)}{scene.origin(level.before)}"
             beside.setdefault(key, []).append(told)
             beside_rows.setdefault(key, []).append(level.before)
     for row in scene.rows.get(Kind.DIAGNOSIS, ()):
-        if row.line.topic and not row.has(Mark.INACTIVE):
-            beside.setdefault(row.line.topic, []).append(f"{row.line.html}{scene.origin(row)}")
-            beside_rows.setdefault(row.line.topic, []).append(row)
+        if row.topic and not row.has(Mark.INACTIVE):
+            beside.setdefault(row.topic, []).append(f"{row.html}{scene.origin(row)}")
+            beside_rows.setdefault(row.topic, []).append(row)
     items: list[str] = []
     shown: list[Row] = []
     missing: list[str] = []

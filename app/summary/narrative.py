@@ -6,8 +6,8 @@ from typing import Final
 import msgspec
 
 from app.summary import catalogue, times
-from app.summary.model import Mark
-from app.summary.scene import NO_ENTRY, Block, Row, Scene, Section, both, by_as_of, mark
+from app.summary.model import Mark, Row
+from app.summary.scene import TOLD_ONLY, Block, Scene, Section, both, by_as_of, mark
 from schemas.terminology import systems
 
 _json = msgspec.json.Encoder().encode
@@ -54,14 +54,14 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
     origin = entries = ""
     if rows:
         newest = max(rows, key=by_as_of)
-        names = {row.source for row in rows}
+        names = {row.origin.source for row in rows}
         label = catalogue.SOURCE.da if len(names) == 1 else catalogue.SOURCES.da
-        origin = f"<p><small>{newest.line.as_of_text} · {label}: {', '.join(sorted(names))}</small></p>"
-        allowed = section.types
+        origin = f"<p><small>{newest.as_of_text} · {label}: {', '.join(sorted(names))}</small></p>"
+        allowed = section.type_numbers
         if allowed is None:
-            references = [row.ref for row in rows if row.type not in NO_ENTRY or row.ref == master]
-        else:  # which holds none of `NO_ENTRY`
-            references = [row.ref for row in rows if row.type in allowed]
+            references = [row.ref for row in rows if row.type_number not in TOLD_ONLY or row.ref == master]
+        else:  # which holds none of these
+            references = [row.ref for row in rows if row.type_number in allowed]
         if references:
             between = f'"}},{base}'
             entries = f',"entry":[{base}{between.join(dict.fromkeys(references))}"}}]'
@@ -72,7 +72,7 @@ def document(scene: Scene, person: Row | None, title: str, standing: str) -> str
     """Write Composition.text: title, death, the standing notice, and that no person has reviewed it."""
     died = ""
     if person is not None and person.has(Mark.INACTIVE):
-        died = f"<p>{mark(catalogue.DECEASED)} {person.line.key}</p>"
+        died = f"<p>{mark(catalogue.DECEASED)} {person.key}</p>"
     since = ""
     if scene.chain is not None:
         since = f"<p>{catalogue.CHAIN_SINCE.da} <b>{times.moment_text(scene.chain.start)}</b></p>"

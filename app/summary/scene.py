@@ -1,17 +1,16 @@
 """What the sections see: the rows of one answer, the moment, and the next moment at which it would read differently."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-import msgspec
-
 from app.summary import catalogue, times
 from app.summary.catalogue import Text
 from app.summary.markup import safe
-from app.summary.model import Line, Record
+from app.summary.model import Row
+from schemas.homes import TYPE_NUMBER
 
 if TYPE_CHECKING:
     from app.summary.functional import Level
@@ -20,28 +19,9 @@ if TYPE_CHECKING:
 
 
 NO_ENTRY: Final = frozenset({"Patient", "Composition", "Bundle"})
-"""Types that are told in words only."""
-
-
-class Row(msgspec.Struct, frozen=True, eq=False, gc=False):
-    """One line with where it comes from."""
-
-    line: Line
-    ref: str  # 'Type/id'
-    type: str
-    record: Record
-    owner: str  # the controller: tells sources apart
-    source: str  # organisation's name, escaped
-    age: tuple[int, int, str]  # sorts newest first
-
-    @property
-    def in_bundle(self) -> bool:
-        """Whether it may be an entry: one patient only, and no second Composition (bdl-ips-1)."""
-        return self.type not in NO_ENTRY
-
-    def has(self, mark: int) -> bool:
-        """Tell whether the line bears the mark."""
-        return bool(self.line.marks & mark)
+"""Types that are told in words only: one patient a document, and no second Composition (bdl-ips-1)."""
+TOLD_ONLY: Final = frozenset(TYPE_NUMBER[name] for name in NO_ENTRY)
+"""The same as numbers."""
 
 
 class Block(NamedTuple):
@@ -60,29 +40,27 @@ class Section:
     system: str
     display: str
     title: Text
-    kinds: tuple[str, ...]
+    kinds: tuple[int, ...]
     arrange: Callable[["Scene", "Section"], Block]
     types: frozenset[str] | None = None
     stale_days: int | None = None
     window_days: int | None = None
     limit: int | None = None
     notice: bool = False  # repeats the standing notice
+    type_numbers: frozenset[int] | None = field(init=False)  # of `types`; those that are never stored have none
 
-
-class _Received(dict[int, tuple[int, str]]):
-    """When something was received, µs -> Danish day and its text; 0 is unknown."""
-
-    def __missing__(self, us: int) -> tuple[int, str]:
-        day, text = times.day_of(us), f", {catalogue.RECEIVED.da} {times.day_text(us)}"
-        self[us] = (day, text if us else "")
-        return self[us]
+    def __post_init__(self) -> None:
+        """Find the numbers of the types, which rows are compared by."""
+        numbers = None
+        if self.types is not None:
+            numbers = frozenset(TYPE_NUMBER[name] for name in self.types if name in TYPE_NUMBER)
+        object.__setattr__(self, "type_numbers", numbers)
 
 
 class Scene:
     """The rows of one answer by kind. Only `deadline` changes while the sections are composed."""
 
     __slots__ = (
-        "_received",
         "_topics",
         "at",
         "by_ref",
@@ -101,15 +79,14 @@ class Scene:
         self.at = at
         self.phones = phones
         self.computing = computing
-        self.rows: dict[str, list[Row]] = {}
+        self.rows: dict[int, list[Row]] = {}
         self.by_ref: dict[str, Row] = {}
         self.chains: list[Chain] = []  # of stays, oldest first
         self.chain: Chain | None = None  # the one that goes on now
         self.levels: list[Level] | None = None  # functional levels, made once
         self.groups: list[Group] | None = None  # of diagnoses, made once
         self.deadline: int | None = None
-        self._received = _Received()
-        self._topics: dict[str, dict[str, list[Row]]] = {}
+        self._topics: dict[int, dict[str, list[Row]]] = {}
 
     def of(self, section: Section) -> list[Row]:
         """Return the rows of the section's kinds and types, newest first."""
@@ -120,16 +97,16 @@ class Scene:
         if len(parts) > 1:
             found = [row for rows in parts for row in rows]
             found.sort(key=by_age)
-        types = section.types
-        return found[:] if types is None else [row for row in found if row.type in types]
+        numbers = section.type_numbers
+        return found[:] if numbers is None else [row for row in found if row.type_number in numbers]
 
-    def by_topic(self, kind: str) -> dict[str, list[Row]]:
+    def by_topic(self, kind: int) -> dict[str, list[Row]]:
         """Return the rows of a kind by topic, newest first; made once."""
         known = self._topics.get(kind)
         if known is None:
             known = self._topics[kind] = {}
             for row in self.rows.get(kind, ()):
-                known.setdefault(row.line.topic, []).append(row)
+                known.setdefault(row.topic, []).append(row)
         return known
 
     def passed(self, moment: int) -> bool:
@@ -150,10 +127,8 @@ class Scene:
 
     def origin(self, row: Row, stale_days: int | None = None) -> str:
         """Write as-of, received (where it is another day) and source of a row, and whether it is stale."""
-        line = row.line
-        day, received = self._received[row.record.updated_us]
-        told = f" <small>{line.as_of_text}{'' if day == line.day else received} · {row.source}</small>"
-        if stale_days is not None and self.is_stale(line.as_of, stale_days):
+        told = f" <small>{row.as_of_text}{row.received} · {row.origin.source}</small>"
+        if stale_days is not None and self.is_stale(row.as_of, stale_days):
             told += f" {mark(catalogue.STALE)}"
         return told
 
@@ -191,7 +166,7 @@ def newest(rows: Iterable[Row]) -> list[Row]:
     return sorted(rows, key=by_age)
 
 
-by_as_of = attrgetter("line.as_of")
+by_as_of = attrgetter("as_of")
 
 by_age = attrgetter("age")
-"""Sort key: newest first; equal dates by received, then by id, so that the order never depends on storage."""
+"""Sort key: newest first, see `app.summary.model.age_of`."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from app.summary import catalogue, times
 from app.summary.catalogue import STAY_CLASSES, Text
-from app.summary.model import Kind, Mark
-from app.summary.scene import Block, Row, Scene, Section, heading, listed, mark, newest
+from app.summary.model import Kind, Mark, Row
+from app.summary.scene import Block, Scene, Section, heading, listed, mark, newest
 
 GAP = 24 * times.HOUR
 """Two stays belong to one chain when the next begins within this time after the last ended."""
@@ -34,7 +34,7 @@ class Chain:
 
 def is_open(scene: Scene, row: Row) -> bool:
     """Tell whether a stay says of itself that it goes on."""
-    return row.has(Mark.OPEN) and not scene.is_over(row.line.stop)
+    return row.has(Mark.OPEN) and not scene.is_over(row.stop)
 
 
 def _continues(row: Row, later: Row) -> bool:
@@ -47,16 +47,16 @@ def _continues(row: Row, later: Row) -> bool:
 
 
 def _end_of(scene: Scene, row: Row, later: list[Row]) -> int | None:
-    start = row.line.start or 0
+    start = row.start or 0
     if not is_open(scene, row):
-        return row.line.stop if row.line.stop is not None else start
+        return row.stop if row.stop is not None else start
     successor = next((each for each in later if _continues(row, each)), None)
     if successor is None:
         return None
-    begins = successor.line.start or 0
+    begins = successor.start or 0
     if row.has(Mark.EMERGENCY):
         return begins if begins - start <= EMERGENCY_CONTINUES else start
-    return begins if successor.owner != row.owner else start
+    return begins if successor.origin.owner != row.origin.owner else start
 
 
 def chains(scene: Scene) -> list[Chain]:
@@ -65,16 +65,16 @@ def chains(scene: Scene) -> list[Chain]:
         (
             row
             for row in scene.rows.get(Kind.STAY, ())
-            if row.line.topic in STAY_CLASSES
+            if row.topic in STAY_CLASSES
             and not row.has(Mark.PLANNED)
-            and row.line.start is not None
-            and scene.passed(row.line.start)
+            and row.start is not None
+            and scene.passed(row.start)
         ),
-        key=lambda row: (row.line.start or 0, row.ref),
+        key=lambda row: (row.start or 0, row.ref),
     )
     found: list[Chain] = []
     for index, row in enumerate(begun):
-        start, end = row.line.start or 0, _end_of(scene, row, begun[index + 1 :])
+        start, end = row.start or 0, _end_of(scene, row, begun[index + 1 :])
         last = found[-1] if found else None
         if last is not None and (last.stop is None or start <= last.stop + GAP):
             stop = None if last.stop is None or end is None else max(last.stop, end)
@@ -99,7 +99,7 @@ def inside(known: list[Chain], moment: int) -> bool:
 
 def responsibility(scene: Scene, row: Row) -> str:
     """Write until when the unit says it is responsible, and whether that has passed (the 72 hours)."""
-    until = row.line.moment
+    until = row.moment
     if until is None:
         return ""
     told = catalogue.RESPONSIBILITY_ENDED if scene.is_over(until) else catalogue.RESPONSIBLE_UNTIL
@@ -107,7 +107,7 @@ def responsibility(scene: Scene, row: Row) -> str:
 
 
 def _item(scene: Scene, row: Row) -> str:
-    line = row.line
+    line = row
     leave = f"{mark(catalogue.ON_LEAVE)} " if row.has(Mark.LEAVE) else ""
     doubt = ""
     if row.has(Mark.EMERGENCY) and is_open(scene, row) and scene.is_stale(line.start or 0, EMERGENCY_DOUBT_DAYS):
@@ -130,7 +130,7 @@ def arrange(scene: Scene, section: Section) -> Block:
             shown.extend(chosen)
 
     def latest_first(chain: Chain) -> list[Row]:
-        return sorted(chain.rows, key=lambda row: (-(row.line.start or 0), row.ref))
+        return sorted(chain.rows, key=lambda row: (-(row.start or 0), row.ref))
 
     if current:
         since = f"<p>{catalogue.CHAIN_SINCE.da} <b>{times.moment_text(current.start)}</b></p>"
@@ -140,7 +140,7 @@ def arrange(scene: Scene, section: Section) -> Block:
         earlier = [row for chain in reversed(past[:-1]) for row in latest_first(chain)]
         add(catalogue.EARLIER_STAYS, earlier[:EARLIER])
     begun = {row.ref for chain in known for row in chain.rows}
-    hospital = [row for row in rows if row.line.topic in STAY_CLASSES and row.ref not in begun]
-    add(catalogue.PLANNED_STAY, sorted(hospital, key=lambda row: (row.line.start or 0, row.ref)))
-    add(catalogue.OTHER_CONTACTS, newest(row for row in rows if row.line.topic not in STAY_CLASSES)[:CONTACTS])
+    hospital = [row for row in rows if row.topic in STAY_CLASSES and row.ref not in begun]
+    add(catalogue.PLANNED_STAY, sorted(hospital, key=lambda row: (row.start or 0, row.ref)))
+    add(catalogue.OTHER_CONTACTS, newest(row for row in rows if row.topic not in STAY_CLASSES)[:CONTACTS])
     return Block(parts, shown)

@@ -16,8 +16,9 @@ from consent.vocabulary import Category, Regime
 from schemas.terminology import fsiii, systems
 from schemas.terminology.categories import CATEGORIES, OTHERWISE, CategoryRow
 
-VERSION: Final = 2
-"""Grows with every change of these tables; a citizen classified under an older one is classified anew."""
+VERSION: Final = 3
+"""Grows with every change of these tables or of `LINE_VERSION`; a citizen classified under an older one is classified
+anew, and the lines of her records are made anew with it."""
 
 
 _OF_IMPORTS: Final = 32

@@ -30,7 +30,7 @@ def make(kind: str, resource: JSON, html: str, *dates: str, **more: Any) -> Line
     shown = html or f"<b>{safe(resource_name(resource))}</b>"
     as_of = known[0] if known else 0
     text = f"{catalogue.AS_OF.da} {times.text_of(told)}" if known else catalogue.AS_OF_UNKNOWN.da
-    return Line(LINE_VERSION, kind, shown, as_of, times.day_of(as_of), text, **more)
+    return Line(LINE_VERSION, kind, shown, as_of, text, **more)
 
 
 def resource_name(resource: JSON) -> str:

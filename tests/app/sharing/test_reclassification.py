@@ -4,6 +4,7 @@ import asyncio
 import json
 from typing import Any
 
+import msgspec
 import pytest
 from fsiii_files import code_system, concept
 from served import NANCY, Identifier, World, resources_in, summary_of
@@ -14,6 +15,10 @@ from app.runtime import now_us
 from app.sharing import import_fsiii, read_fsiii_file
 from app.store import citizens, reclassifying, signatures
 from app.store.database import open_database
+from app.store.job import Job, Update
+from app.store.place import place_of
+from app.store.tables import resource
+from app.summary.kept import SummaryCache
 from app.translate import classification, labels
 from consent.model import Signature
 from consent.vocabulary import Category, Label, Regime
@@ -224,6 +229,36 @@ async def test_who_may_not_look_sets_nothing_in_motion(own_world: World, monkeyp
     before = await own_world.change()
     assert (await own_world.as_("surgeon").post("/Patient/$summary", json=summary_of())).status_code == 403
     assert await own_world.change() == before
+
+
+async def test_lines_of_an_older_version_read_the_same_and_are_made_anew_at_the_first_look(
+    own_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await created(own_world, condition(systems.ICPC2, CODE))
+    pid, database = await pid_of(own_world) or 0, own_world.service.database
+    gp = own_world.as_("gp")
+    first = await gp.post("/Patient/$summary", json=summary_of())
+
+    async def kept() -> dict[int, bytes]:
+        own_world.service.decisions.clear()
+        own_world.service.summaries = SummaryCache()
+        async with database.snapshot() as snapshot:
+            return {one.n: one.line for one in await reclassifying.current_of(snapshot, pid)}
+
+    new = await kept()
+    assert any(new.values())
+    old = msgspec.msgpack.encode([1, "allergy", "old", 0, 0, ""])
+    rows = tuple((pid, place_of(pid, n), old) for n, line in new.items() if line)
+    await database.commit(Job(pid=pid, writes=(Update(resource, ("pid", "place"), ("line",), rows),)))
+    assert old in (await kept()).values()
+    again = await gp.post("/Patient/$summary", json=summary_of())
+    assert (again.headers["etag"], len(again.content)) == (first.headers["etag"], len(first.content))
+
+    monkeypatch.setattr(classification, "VERSION", classification.VERSION + 1)
+    assert old in (await kept()).values()
+    again = await gp.post("/Patient/$summary", json=summary_of())
+    assert len(again.content) == len(first.content)
+    assert await kept() == new
 
 
 async def test_writing_is_about_a_citizen_who_is_classified_anew(

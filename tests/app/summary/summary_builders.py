@@ -10,8 +10,8 @@ from typing import Any
 
 from app.summary import times
 from app.summary.compose import compose
-from app.summary.lines import line_of
-from app.summary.model import Entry, Summary
+from app.summary.lines import bare, line_of, origin_of, read
+from app.summary.model import Entry, Row, Summary
 from consent.model import OrganisationKey, PersonKey, Signature
 from consent.vocabulary import Category, Regime
 from schemas.terminology import systems
@@ -84,16 +84,21 @@ def patient(resource: JSON = MASTER) -> Entry:
 
 
 def document(*entries: Entry, view: str = "admission-context", at: datetime = AT, **changed: Any) -> Summary:
+    master = changed.pop("patient", None) or patient()
     given: JSON = {
         "view": view,
-        "patient": patient(),
-        "entries": entries,
+        "patient": (rows(master) or [bare(f"Patient/{master.id}", master.body)])[0],
+        "entries": rows(*entries),
         "at": at,
         "base_url": BASE,
-        "organisation_names": NAMES,
         "bundle_id": "b-1",
     }
     return compose(**(given | changed))
+
+
+def rows(*entries: Entry) -> list[Row]:
+    """What the sections take of entries, those that have a line."""
+    return [row for each in entries if (row := read(each, origin_of(each.signature, NAMES))) is not None]
 
 
 def sections(made: Summary) -> dict[str, JSON]:

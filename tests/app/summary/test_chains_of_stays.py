@@ -6,7 +6,6 @@ import pytest
 from summary_builders import (
     AT,
     HOSPITAL,
-    NAMES,
     OTHER_HOSPITAL,
     ago,
     ahead,
@@ -14,6 +13,7 @@ from summary_builders import (
     entry,
     patient,
     refs,
+    rows,
     sections,
     stay,
     told,
@@ -21,6 +21,7 @@ from summary_builders import (
 )
 
 from app.summary.compose import _scene
+from app.summary.model import Entry
 from app.summary.stays import Chain
 from consent.vocabulary import Category
 from schemas.terminology import systems
@@ -35,8 +36,8 @@ def at_hospital(id: str, start: str, end: str | None = None, of: str = HOSPITAL,
     return entry(stay(id, start, end, **changed), Category.ADMISSION, of=of)
 
 
-def chain(*entries: object) -> tuple[list[Chain], Chain | None]:
-    scene = _scene(patient(), entries, AT, NAMES, {}, computing=False)
+def chain(*entries: Entry) -> tuple[list[Chain], Chain | None]:
+    scene = _scene(rows(patient())[0], rows(*entries), AT, {}, computing=False)
     return scene.chains, scene.chain
 
 

@@ -12,16 +12,34 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from summary_builders import AT, CORPUS, JSON, allergy, composition, document, entry, patient, sections, told, words
+from msgspec.structs import astuple, replace
+from summary_builders import (
+    AT,
+    CORPUS,
+    JSON,
+    NAMES,
+    allergy,
+    composition,
+    document,
+    entry,
+    patient,
+    sections,
+    told,
+    words,
+)
 
 from app.summary import lines, markup, times
-from app.summary.lines import DISTILLERS, line_of, read
-from app.summary.model import LINE_VERSION, Entry, Line
+from app.summary.lines import DISTILLERS, line_of, origin_of, read
+from app.summary.model import LINE_VERSION, Entry, Line, Stamp, age_of
 from app.translate import classify
 from app.translate.source import Source
 from consent.vocabulary import Category
 from schemas.admit import Admitted, admit
+from schemas.homes import TYPE_NUMBER
 
+ALLERGY = allergy()
+BODY = json.dumps(ALLERGY).encode()
+STAMP = Stamp(7, 3, times.to_us(AT))
 needs_corpus = pytest.mark.skipif(not CORPUS.is_dir(), reason="the corpus is not here")
 
 
@@ -118,7 +136,7 @@ def test_a_document_of_published_resources_is_valid_for_the_second_opinion():
 
 def test_a_line_is_read_without_the_body():
     made = entry(allergy(), Category.ALLERGY, body=b"this is not looked at")
-    line = read(made)
+    line = read(made, origin_of(made.signature, NAMES))
     assert line is not None
     assert "Penicillin" in line.html
 
@@ -129,7 +147,8 @@ def test_a_line_of_another_version_is_made_anew_from_the_body(broken: bytes):
 
 
 def test_a_line_and_a_body_that_cannot_be_read_are_passed_over():
-    assert read(entry(allergy(), Category.ALLERGY, line=b"\xc1", body=b"{")) is None
+    broken = entry(allergy(), Category.ALLERGY, line=b"\xc1", body=b"{")
+    assert read(broken, origin_of(broken.signature, NAMES)) is None
 
 
 def test_what_is_never_in_the_summary_has_an_empty_line():
@@ -212,12 +231,50 @@ def test_a_line_says_where_its_body_names_patients():
     assert [body[at : at + 2] for at in made.patients or ()] == [b"p1", b"p3"]
 
 
+def stored(resource: JSON = ALLERGY, stamp: Stamp = STAMP) -> bytes:
+    return line_of(resource, category=Category.ALLERGY, body=BODY, stamp=stamp)
+
+
+def test_a_line_says_which_version_of_which_record_it_is_of():
+    row = msgspec.msgpack.decode(stored(), type=Line)
+    assert (row.ref, row.type_number, row.n) == ("AllergyIntolerance/a1", TYPE_NUMBER["AllergyIntolerance"], 7)
+    assert (row.revision, row.updated_us) == (3, STAMP.updated_us)
+    assert row.received == ", modtaget 10.03.2026"
+    on_the_day = stored({**ALLERGY, "recordedDate": "2026-03-10"})
+    assert msgspec.msgpack.decode(on_the_day, type=Line).received == ""
+
+
 def test_lines_are_read_together_as_one_by_one():
-    broken = [b"", b"\xc1", b"\x93\x00", msgspec.msgpack.encode([0, "allergy", "old", 0, 0, ""])]
-    for lines_ in ([], broken[:1], broken, broken[3:]):
-        entries = [
-            entry(allergy(), Category.ALLERGY),
-            *(entry(allergy(), Category.ALLERGY, line=line) for line in lines_),
-            patient(),
-        ]
-        assert lines.read_all(entries) == [read(each) for each in entries]
+    origin = origin_of(patient().signature, NAMES)
+    both = [(4, stored(), BODY), (9, stored({**ALLERGY, "id": "a2"}), b"other")]
+    together = lines.read_all([both[0], (4, b"", BODY), both[1]], {4: origin, 9: origin})
+    assert together is not None
+    alone = [replace(entry(ALLERGY, Category.ALLERGY), line=line, body=body) for _, line, body in both]
+    assert [astuple(row) for row in together] == [
+        astuple(row) for each in alone if (row := read(each, origin)) is not None
+    ]
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        b"\xc1",
+        b"\x93\x00",
+        msgspec.msgpack.encode([0, 1, "old", 0, ""]),
+        line_of(ALLERGY, category=Category.ALLERGY, body=BODY),
+    ],
+)
+def test_a_line_that_does_not_say_what_it_is_of_has_the_records_asked(other: bytes):
+    origin = origin_of(patient().signature, NAMES)
+    assert lines.read_all([(1, stored(), BODY), (1, other, BODY)], {1: origin}) is None
+    one = replace(entry(ALLERGY, Category.ALLERGY, line=other, body=BODY), n=7, version=3, updated_us=STAMP.updated_us)
+    row, same = read(one, origin), (lines.read_all([(1, stored(), BODY)], {1: origin}) or [])[0]
+    assert row is not None
+    assert astuple(row) == astuple(same)
+
+
+@given(
+    st.lists(st.tuples(st.integers(-(10**16), 10**17), st.integers(0, 10**17), st.text("ab/", max_size=3)), max_size=9)
+)
+def test_ages_sort_as_what_they_are_made_of(given_: list[tuple[int, int, str]]):
+    assert sorted(given_, key=lambda one: age_of(*one)) == sorted(given_, key=lambda one: (-one[0], -one[1], one[2]))
