@@ -166,7 +166,7 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
     rows = await _rows(snapshot, access, registry.names)
     # INVARIANT: a change of what is hidden moves nothing: the tag is of the versions shown and what is left of them.
     shown = array("q", [number for row in rows for number in (row.n, row.revision, len(row.body))])
-    key = _digest(service, call, access, view, [shown.tobytes()])
+    key = _digest(service, call, access, view, [hashlib.blake2b(shown).digest()])
     patients = [row for row in rows if row.type_number == _PATIENT]
     answering = master_among(registry, patients)
     at = from_us(call.at_us)
@@ -184,7 +184,8 @@ async def _composed(service: Service, snapshot: Snapshot, call: Call, access: Ac
     )
     stored = sorted([row for row in made.records if row.n], key=attrgetter("n"))
     flat = tuple([number for row in stored for number in (row.type_number, row.n, row.revision)])
-    categories = tuple(sorted({row.origin.signature.category.value for row in stored}))
+    origins = {id(row.origin): row.origin for row in stored}  # each signature once: an enum's value is slow to get
+    categories = tuple(sorted({origin.signature.category.value for origin in origins.values()}))
     until_us = None if made.valid_until is None else to_us(made.valid_until)
     permit_until = access.permit.valid_until
     tag = hashlib.blake2b(key + repr(until_us).encode(), key=service.secret, digest_size=16).hexdigest()

@@ -193,7 +193,7 @@ def appointments(scene: Scene, section: Section) -> Block:
 def results(scene: Scene, section: Section) -> Block:
     """Arrange reports and the newest result of each test, then older ones of the window."""
     rows = scene.of(section)
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[int, str]] = set()
     first: list[Row] = []
     rest: list[Row] = []
     for row in rows:

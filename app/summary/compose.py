@@ -12,7 +12,7 @@ import msgspec
 
 from app.summary import narrative, splicing, stays, times
 from app.summary.model import Mark, Row, Summary
-from app.summary.scene import TOLD_ONLY, Scene, by_age
+from app.summary.scene import NOTHING, TOLD_ONLY, Scene, by_age
 from app.summary.sections import VIEWS, View
 from schemas.terminology import systems
 
@@ -57,16 +57,16 @@ def compose(
     scene = _scene(patient, entries, at, organisation_phones, computing=computing)
     notice = narrative.notice(can_emergency=reader_can_emergency)
     prefix = f'{{"reference":{_json(base_url).decode()[:-1]}/'
-    written: list[bytes] = []
-    shown: dict[str, None] = {}
+    written: list[str] = []
+    shown: set[Row] = set()
     for section in chosen.sections:
-        block = section.arrange(scene, section)
+        block = NOTHING if scene.rows.keys().isdisjoint(section.kinds) else section.arrange(scene, section)
         if block.parts or section.key in chosen.required:
             written.append(narrative.section(section, block, prefix, master, notice))
-            for row in block.rows:
-                shown[row.ref] = None
+            shown.update(block.rows)
     _follow_links(scene, shown)
-    stood = [row for ref, row in scene.by_ref.items() if ref in shown and row is not patient]
+    shown.discard(patient)
+    stood = [row for row in scene.by_ref.values() if row in shown]
     composition = _composition(chosen, scene, written, notice, master, base_url, bundle_id, operator)
     bodies = [(row.ref, row.body, row.patients) for row in stood if row.type_number not in TOLD_ONLY]
     base = _json(base_url)[1:-1]
@@ -96,12 +96,10 @@ def _scene(patient: Row, entries: Sequence[Row], at: datetime, phones: Mapping[s
     return scene
 
 
-def _follow_links(scene: Scene, shown: dict[str, None]) -> None:
+def _follow_links(scene: Scene, shown: set[Row]) -> None:
     """Add what shown lines point to, so that the document holds it (one step)."""
-    for link in [link for ref in shown for link in scene.by_ref[ref].links]:
-        pointed = scene.by_ref.get(link)
-        if pointed is not None and pointed.type_number not in TOLD_ONLY:
-            shown[link] = None
+    pointed = [scene.by_ref.get(link) for row in shown for link in row.links]
+    shown.update(row for row in pointed if row is not None and row.type_number not in TOLD_ONLY)
 
 
 @lru_cache(maxsize=16)
@@ -133,7 +131,7 @@ def _name_of(url: str) -> str:
 def _composition(
     view: View,
     scene: Scene,
-    written: list[bytes],
+    written: list[str],
     notice: str,
     master: str,
     base_url: str,
@@ -161,7 +159,7 @@ def _composition(
         f'"title":{_json(title).decode()},"custodian":{{"reference":"{custodian}"}},{_EVENT}{now}"}}}}],'
         f'"section":['
     )
-    return head.encode(), b",".join(written), b"]}}", makers
+    return head.encode(), ",".join(written).encode(), b"]}}", makers
 
 
 _EVENT: Final = (

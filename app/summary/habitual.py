@@ -32,13 +32,23 @@ _WITHIN = {topic.key: tuple(each.key for each in topics.VALUES if each.within ==
 Topics = dict[str, list[Row]]
 
 
-def _measured(scene: Scene, section: Section, topic: str) -> list[Row]:
-    """Return the rows of a topic over all kinds of the section but declared ones, newest first."""
-    kinds = [kind for kind in section.kinds if kind != Kind.HABITUAL]
-    found = [rows for kind in kinds if (rows := scene.by_topic(kind).get(topic))]
-    if len(found) < 2:  # noqa: PLR2004 - nothing to merge
-        return found[0] if found else []
-    return newest([row for rows in found for row in rows])
+def _measured(scene: Scene, section: Section) -> Topics:
+    """Return the rows of all kinds of the section but declared ones by topic, newest first."""
+    first, *more = [scene.by_topic(kind) for kind in section.kinds if kind != Kind.HABITUAL]
+    if not more:
+        return first
+    found = {topic: rows[:] for topic, rows in first.items()}
+    for other in more:
+        for topic, rows in other.items():
+            if topic in found:
+                found[topic] = newest([*found[topic], *rows])
+            else:
+                found[topic] = rows
+    return found
+
+
+def _fitting(rows: list[Row], fits: Callable[[Row], bool] | None) -> list[Row]:
+    return rows if fits is None else [row for row in rows if fits(row)]
 
 
 def _newest_by_owner(rows: list[Row]) -> list[Row]:
@@ -85,15 +95,17 @@ def _latest(label: Text, scene: Scene, row: Row) -> str:
     return f"{label.da}: {row.detail}{scene.origin(row)}"
 
 
-def _topic_items(scene: Scene, section: Section, topic: Topic, said: Topics) -> tuple[list[str], list[Row]]:
+def _topic_items(
+    scene: Scene, section: Section, topic: Topic, said: Topics, measurements: Topics
+) -> tuple[list[str], list[Row]]:
     """Write one topic: per variant what is declared, computed, latest before the stay, and latest."""
     items: list[str] = []
     rows: list[Row] = []
-    known = _measured(scene, section, topic.key)
-    narrower = [row for key in _WITHIN.get(topic.key, ()) for row in _measured(scene, section, key)]
+    known = measurements.get(topic.key, [])
+    narrower = [row for key in _WITHIN.get(topic.key, ()) for row in measurements.get(key, ())]
     for variant, fits in _VARIANTS.get(topic.key, _ONE):
-        told = _newest_by_owner([row for row in said.get(topic.key, ()) if fits is None or fits(row)])
-        measured = [row for row in known if fits is None or fits(row)]
+        told = _newest_by_owner(_fitting(said.get(topic.key, []), fits))
+        measured = _fitting(known, fits)
         lines = [declared(scene, row, section.stale_days) for row in told]
         chosen = list(told)
         if scene.computing and (shown := computed(scene, measured)):
@@ -135,14 +147,14 @@ def _before_stay(scene: Scene, measured: list[Row]) -> Row | None:
 
 
 def _arrange(scene: Scene, section: Section, listed_topics: tuple[Topic, ...]) -> tuple[list[str], list[Row]]:
-    said = scene.by_topic(Kind.HABITUAL)
+    said, measurements = scene.by_topic(Kind.HABITUAL), _measured(scene, section)
     items: list[str] = []
     shown: list[Row] = []
     missing: list[str] = []
     for topic in listed_topics:
         if topic.within:
             continue
-        told, chosen = _topic_items(scene, section, topic, said)
+        told, chosen = _topic_items(scene, section, topic, said, measurements)
         items += told
         shown += chosen
         if not told:

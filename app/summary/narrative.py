@@ -29,7 +29,7 @@ def notice(*, can_emergency: bool) -> str:
 
 
 @lru_cache(maxsize=64)
-def _frame(section: Section) -> tuple[str, bytes]:
+def _frame(section: Section) -> tuple[str, str]:
     """Return what a section begins with, and the whole section as it stands when it is empty."""
     title, translated, shown = (_json(text).decode() for text in (section.title.da, section.title.en, section.display))
     opening = (
@@ -38,10 +38,10 @@ def _frame(section: Section) -> tuple[str, bytes]:
         f'"code":{{"coding":[{{"system":"{section.system}","code":"{section.code}","display":{shown}}}]}},'
         f'"text":{{"status":"generated","div":"{DIV}'
     )
-    return opening, f"{opening}{both(catalogue.UNAVAILABLE)}".encode()
+    return opening, f"{opening}{both(catalogue.UNAVAILABLE)}"
 
 
-def section(section: Section, block: Block, base: str, master: str, standing: str) -> bytes:
+def section(section: Section, block: Block, base: str, master: str, standing: str) -> str:
     """Write one Composition.section; `base` begins a reference, `master` is the citizen's 'Patient/id'.
 
     Entries are each once, of the types that the section allows; what has no entry has its narrative alone.
@@ -49,14 +49,14 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
     opening, empty = _frame(section)
     notice = standing if section.notice else ""
     if not block.parts:
-        return empty + f'{notice}</div>"}},{EMPTY_REASON}}}'.encode()
+        return f'{empty}{notice}</div>"}},{EMPTY_REASON}}}'
     rows = block.rows
     origin = entries = ""
     if rows:
         newest = max(rows, key=by_as_of)
-        names = {row.origin.source for row in rows}
-        label = catalogue.SOURCE.da if len(names) == 1 else catalogue.SOURCES.da
-        origin = f"<p><small>{newest.as_of_text} · {label}: {', '.join(sorted(names))}</small></p>"
+        names = sorted({row.origin.source for row in rows})
+        told = f"{catalogue.SOURCES.da}: {', '.join(names)}" if len(names) > 1 else f"{catalogue.SOURCE.da}: {names[0]}"
+        origin = f"<p><small>{newest.as_of_text} · {told}</small></p>"
         allowed = section.type_numbers
         if allowed is None:
             references = [row.ref for row in rows if row.type_number not in TOLD_ONLY or row.ref == master]
@@ -65,7 +65,7 @@ def section(section: Section, block: Block, base: str, master: str, standing: st
         if references:
             between = f'"}},{base}'
             entries = f',"entry":[{base}{between.join(dict.fromkeys(references))}"}}]'
-    return f'{opening}{origin}{"".join(block.parts)}{notice}</div>"}}{entries}}}'.encode()
+    return f'{opening}{origin}{"".join(block.parts)}{notice}</div>"}}{entries}}}'
 
 
 def document(scene: Scene, person: Row | None, title: str, standing: str) -> str:

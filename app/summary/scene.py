@@ -1,6 +1,6 @@
 """What the sections see: the rows of one answer, the moment, and the next moment at which it would read differently."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -27,13 +27,20 @@ TOLD_ONLY: Final = frozenset(TYPE_NUMBER[name] for name in NO_ENTRY)
 class Block(NamedTuple):
     """What a section says: XHTML blocks, and the rows whose resources are its entries."""
 
-    parts: list[str]
-    rows: list[Row]
+    parts: Sequence[str]
+    rows: Sequence[Row]
+
+
+NOTHING: Final = Block((), ())
+"""What a section says of no rows."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Section:
-    """One row of the section table. `types` are the entry types that the section allows, `None` is any."""
+    """One row of the section table. `types` are the entry types that the section allows, `None` is any.
+
+    `kinds` are all that `arrange` looks at: where there are none of them, it is not asked.
+    """
 
     key: str
     code: str

@@ -79,7 +79,7 @@ SECTIONS: Final[tuple[Section, ...]] = (
         system=OWN,
         display="Habitual cognition, mobility, communication, swallowing, continence",
         title=Text("Habituel funktion", "Habitual function"),
-        kinds=(Kind.HABITUAL, Kind.DIAGNOSIS),
+        kinds=(Kind.HABITUAL, Kind.FUNCTIONAL, Kind.DIAGNOSIS),
         arrange=habitual.functions,
         stale_days=180,
     ),

@@ -23,7 +23,7 @@ SHORT_SYSTEMS = {
 """Code systems as clinicians name them; also the first half of a group code."""
 
 
-def make(kind: str, resource: JSON, html: str, *dates: str, **more: Any) -> Line:
+def make(kind: int, resource: JSON, html: str, *dates: str, **more: Any) -> Line:
     """Make a line; `dates` are the elements that say *as of*, best first. A line never lacks words."""
     told = first_date(resource, *dates)
     known = times.span(told)

@@ -162,7 +162,7 @@ def observation(resource: JSON, category: Category) -> Line | None:
     )
 
 
-def _kind(resource: JSON, category: Category, codings: Sequence[tuple[str, str, str]]) -> str:
+def _kind(resource: JSON, category: Category, codings: Sequence[tuple[str, str, str]]) -> int:
     if category is Category.HABITUAL_VALUE:
         return Kind.HABITUAL
     if any((system, code) in topics.PREGNANCY for system, code, _ in codings):

@@ -13,13 +13,14 @@ import msgspec
 
 from app.demo.cluster import generate
 from app.summary.lines import line_of
-from app.summary.model import LINE_VERSION
+from app.summary.model import LINE_VERSION, Stamp
 from app.translate import classify
 from app.translate.source import Source
 from consent.vocabulary import Category
 
 JSON = dict[str, Any]
 SAMPLE = Path(__file__).parent / "lines.jsonl"
+_STAMP = Stamp(7, 3, 1_772_355_600_000_000)
 _TEXT = {"text": "Sårpleje"}
 _SUBJECT = {"reference": "Patient/p1"}
 _SPAN = {"start": "2026-01-02", "end": "2026-02-03"}
@@ -62,7 +63,8 @@ _EXAMPLES = Path(__file__).parents[1] / "bridge" / "examples"
 
 def said_of(resource: JSON, category: Category) -> Any:
     """Return the line of a resource as JSON."""
-    line = line_of(resource, category=category, body=json.dumps(resource).encode())
+    named = {"id": "r1", **resource}
+    line = line_of(named, category=category, body=json.dumps(named).encode(), stamp=_STAMP)
     return msgspec.to_builtins(msgspec.msgpack.decode(line)) if line else None
 
 
