@@ -40,8 +40,12 @@ class Guidance(Protocol):
 
 
 class OvergangError(Exception):
-    """Base of all errors of the service; the message is one lower-case sentence without personal data."""
+    """Base of all errors of the service; the message is one lower-case sentence without personal data.
 
+    `rests_on_records`: what is kept about citizens was looked at before this was said, so its time may tell of it.
+    """
+
+    rests_on_records: bool = False
     status: ClassVar[int] = 500
     issue: ClassVar[str] = "exception"
 

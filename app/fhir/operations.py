@@ -84,7 +84,7 @@ async def validate(service: Service, call: Call, request: Request) -> Answer:
 async def process_message(service: Service, call: Call, request: Request) -> Answer:
     """Answer `$process-message` with an acknowledgement message, whatever came in."""
     acknowledgement = await sharing.receive_message(service, call, raw=await request.resource_body())
-    return Answer(acknowledgement.status, acknowledgement.body)
+    return Answer(acknowledgement.status, acknowledgement.body, waits=acknowledgement.rests_on_records)
 
 
 async def submit_report(service: Service, call: Call, request: Request) -> Answer:

@@ -66,4 +66,4 @@ def answer(error: OvergangError) -> Answer:
             headers.append((b"retry-after", b"%d" % error.retry_after))
         case _:
             pass
-    return Answer(error.status, to_json(outcome(error)), tuple(headers))
+    return Answer(error.status, to_json(outcome(error)), tuple(headers), waits=error.rests_on_records)

@@ -1,4 +1,4 @@
-"""When an answer that shows nothing leaves: at a full tick after its request came, so that its time tells nothing.
+"""When an answer leaves that shows nothing, or less than was looked at: at a full tick after its request came.
 
 To refuse what a citizen has blocked takes longer than to refuse for one whom nobody knows: there are more facts to read
 and to judge. What lies between is made up for by waiting, not by working (docs/adr/0022-refusals-leave-at-ticks.md).
@@ -16,8 +16,8 @@ _LONGEST_EMPTY = 2048
 
 
 async def until_tick(answer: Answer, *, since: float, tick_ms: int) -> None:
-    """Wait until a whole number of ticks has passed since the request came, if the answer shows nothing."""
-    if tick_ms and _shows_nothing(answer):
+    """Wait until a whole number of ticks has passed since the request came, if the answer's time could tell."""
+    if tick_ms and (answer.waits or _shows_nothing(answer)):
         tick = tick_ms / 1000
         await asyncio.sleep(tick - (monotonic() - since) % tick)
 

@@ -31,4 +31,5 @@ async def _search(service: Service, call: Call, request: Request, type_: str, pa
     pairs = [(name, value) for name, value in pairs if name != "_format"]
     lenient = request.preference("handling") == "lenient"
     body = await sharing.search(service, call, type=type_, pairs=pairs, lenient=lenient)
-    return Answer(200, body)
+    # Of several ids those that are not shown have been looked for, too, and somebody else's is recorded as refused.
+    return Answer(200, body, waits=any(name == "_id" and "," in value for name, value in pairs))

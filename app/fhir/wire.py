@@ -168,12 +168,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What goes back. `headers` are added to the standing ones."""
+    """What goes back. `headers` are added to the standing ones; `waits`: its time could tell what it does not say."""
 
     status: int
     body: bytes = b""
     headers: tuple[tuple[bytes, bytes], ...] = ()
     media_type: bytes = FHIR_JSON
+    waits: bool = False
 
 
 def _pairs(text: str) -> list[tuple[str, str]]:

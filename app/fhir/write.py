@@ -3,6 +3,8 @@
 Source: https://hl7.org/fhir/R4/http.html#transaction
 """
 
+from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlencode
 
 from app import sharing
@@ -50,7 +52,7 @@ def _if_match(request: Request) -> int | None:
     return version
 
 
-def _written(service: Service, request: Request, what: Written) -> Answer:
+def _written(service: Service, request: Request, what: Written, *, waits: bool = False) -> Answer:
     headers = [(b"etag", version_tag(what.version)), (b"last-modified", http_date(what.updated_us))]
     if what.created or not what.body:  # an existing one is answered without its body: where it is must be told
         url = f"{service.settings.public_url}/{what.type}/{what.id}/_history/{what.version}"
@@ -62,20 +64,24 @@ def _written(service: Service, request: Request, what: Written) -> Answer:
             body = to_json(success("stored"))
         case _:
             body = what.body
-    return Answer(201 if what.created else 200, body, tuple(headers))
+    return Answer(201 if what.created else 200, body, tuple(headers), waits=waits)
 
 
 async def create(service: Service, call: Call, request: Request) -> Answer:
-    """Answer `POST [type]`; with If-None-Exist on an identifier an existing one is answered with 200."""
+    """Answer `POST [type]`; with If-None-Exist on an identifier an existing one is answered with 200.
+
+    A condition is looked for among the records of others, too, which it does not find: such an answer leaves at a tick.
+    """
+    condition = request.header(b"if-none-exist") or _condition(request)
     content = admitted(await request.resource_body(), expect=request.path[0], limit=service.settings.max_body_bytes)
     what = await sharing.create(
         service,
         call,
         type=request.path[0],
         content=content,
-        if_none_exist=request.header(b"if-none-exist") or _condition(request),
+        if_none_exist=condition,
     )
-    return _written(service, request, what)
+    return _written(service, request, what, waits=condition is not None)
 
 
 def _condition(request: Request) -> str | None:
@@ -102,6 +108,11 @@ async def delete(service: Service, call: Call, request: Request) -> Answer:
     return Answer(204, b"", ((b"etag", version_tag(version)),))
 
 
+def _looks(request: Mapping[str, Any]) -> bool:
+    """Tell whether an entry asks for what may be there; that it is not shown must not show in the time."""
+    return request["method"] == "GET" or "ifNoneExist" in request
+
+
 async def bundle(service: Service, call: Call, request: Request) -> Answer:
     """Answer `POST [base]` with a transaction or batch."""
     await sharing.recognise(service, call)
@@ -115,7 +126,8 @@ async def bundle(service: Service, call: Call, request: Request) -> Answer:
         return Answer(200, await sharing.batch(service, call, contents=entries, minimal=minimal, outcome=outcome))
     kind = result.resource.get("type")
     if kind == "transaction":
-        return Answer(200, await sharing.transaction(service, call, content=result, minimal=minimal, outcome=outcome))
+        body = await sharing.transaction(service, call, content=result, minimal=minimal, outcome=outcome)
+        return Answer(200, body, waits=any(_looks(part["request"]) for part in result.resource.get("entry", ())))
     if kind == "batch":
         return Answer(200, await sharing.batch(service, call, contents=[result], minimal=minimal, outcome=outcome))
     text = "post a transaction or a batch here; messages go to `$process-message`, reports to `$submit-report`"

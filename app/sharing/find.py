@@ -113,7 +113,9 @@ async def _access(service: Service, snapshot: Snapshot, call: Call, query: Searc
             found.append(await ask(owner))
     if len(found) > 1:
         text = "a search is about one citizen: these ids belong to several"
-        raise InvalidSearchError(text, faults=(Fault("_id", "invalid", text),))
+        refusal = InvalidSearchError(text, faults=(Fault("_id", "invalid", text),))
+        refusal.rests_on_records = True
+        raise refusal
     return found[0] if found else None
 
 

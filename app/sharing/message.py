@@ -90,12 +90,13 @@ async def _advanced(
             return await _processed(service, call, to, notification, patient)
         except StaleError:
             continue
-        except AccessRefusedError:
-            return _made(call, to, Answer.FATAL, (CITIZEN_REFUSED,))  # the refusal is recorded already
+        except AccessRefusedError:  # the refusal is recorded already
+            refused = _made(call, to, Answer.FATAL, (CITIZEN_REFUSED,))
         except NotFoundError:  # the Encounter of this stay is another unit's
-            return await _acknowledged(service, call, to, Answer.FATAL, (CITIZEN_REFUSED,))
+            refused = await _acknowledged(service, call, to, Answer.FATAL, (CITIZEN_REFUSED,))
         except InvalidContentError as error:
-            return await _fatal(service, call, to, error.faults)
+            refused = await _fatal(service, call, to, error.faults)
+        return replace(refused, rests_on_records=True)
     return await _acknowledged(service, call, to, Answer.TRANSIENT, (BUSY,))
 
 

@@ -14,6 +14,7 @@ from app.errors import (
     ContentionError,
     InvalidContentError,
     NotFoundError,
+    OvergangError,
     StaleError,
     VersionConflictError,
 )
@@ -101,6 +102,9 @@ async def submit(service: Service, call: Call, submission: Submission) -> list[W
     except AccessRefusedError as refusal:
         if not refusal.recorded:
             await gate.record_refused(service, call, pid=None, operation=submission.operation, query=submission.query)
+        raise
+    except OvergangError as error:
+        error.rests_on_records = True  # whom the entries name has been looked for
         raise
 
 

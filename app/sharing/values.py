@@ -36,7 +36,8 @@ class Made:
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """An acknowledgement message with the HTTP status it travels under."""
+    """An acknowledgement message with the HTTP status it travels under; `rests_on_records` as of an OvergangError."""
 
     body: bytes
     status: int
+    rests_on_records: bool = False

@@ -62,12 +62,15 @@ CHECKLIST: Mapping[int, ChecklistRow] = {
         "withheld and absent: status, body, headers, time",
         (
             "test_checklist_records::test_row_09_no_header_of_a_refusal_tells_of_the_record",
+            "test_answers_that_wait::test_row_09_a_transaction_that_finds_nothing_and_ids_of_several_leave_at_ticks",
             "test_time_tells_nothing::test_row_09_time_does_not_tell_withheld_from_absent",
         ),
     ),
     10: ChecklistRow(
         "ids that can be guessed; conditional changes",
         (
+            "test_answers_that_wait::test_row_10_a_message_that_is_refused_for_what_is_kept_leaves_at_a_tick",
+            "test_answers_that_wait::test_row_10_an_answer_that_rests_on_what_is_not_shown_leaves_at_a_tick",
             "test_checklist_records::test_row_10_a_stale_version_is_told_only_to_who_may_change_the_record",
             "test_checklist_records::test_row_10_changes_take_no_conditions",
             "test_checklist_records::test_row_10_ids_tell_neither_order_nor_owner",
