@@ -25,7 +25,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any, Final
@@ -75,9 +75,9 @@ class Seen:
             tests = set(self.seconds)
         return sorted(tests, key=lambda test: (self.seconds[test], test))
 
-    def is_loading(self, mutant: Mutant) -> bool:
-        """Tell whether the lines of the mutant are executed while modules are loaded."""
-        return len(self.tests_of(mutant)) == len(self.seconds)
+    def is_loading(self, file: Path, lines: Iterable[int]) -> bool:
+        """Tell whether one of the lines is executed while modules are loaded."""
+        return any(_ANY in self._tests.get((str(file), line), ()) for line in lines)
 
 
 class _Watch:
@@ -133,7 +133,8 @@ class _Collected:
     """A pytest plugin that has the tests collected, and then leaves the session to the trial.
 
     A mutant within a function gets to the collected tests: a child puts the changed code into the function. A mutant of
-    what is done while modules are loaded needs them loaded anew (`_is_killed_anew`).
+    what is done while modules are loaded, or of a function that is made then, needs them loaded anew
+    (`_is_killed_anew`).
     """
 
     def __init__(self, trial: Callable[["_Collected"], None]) -> None:
@@ -180,15 +181,17 @@ class _Collected:
         """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
         tests = self.seen.tests_of(mutant)
         function = _function_with(mutant)
-        if function is None or self.seen.is_loading(mutant):
+        if function is None or self.seen.is_loading(path_of(mutant.module), _lines(function) - {_first(function)}):
             return _is_killed_anew(mutant, tests)
 
+        changed = next(
+            code
+            for code in _codes(compile(mutant.changed(), f"<{mutant.module}>", "exec"))
+            if (code.co_firstlineno, code.co_name) == (_first(function), function.__code__.co_name)
+        )
+
         def mutated() -> int:
-            function.__code__ = next(
-                code
-                for code in _codes(compile(mutant.changed(), f"<{mutant.module}>", "exec"))
-                if (code.co_firstlineno, code.co_name) == (function.__code__.co_firstlineno, function.__code__.co_name)
-            )
+            function.__code__ = changed
             return self._run(tests)
 
         return _status_of(mutated, LONGEST_SECONDS) != 0
@@ -199,13 +202,21 @@ def _function_with(mutant: Mutant) -> FunctionType | None:
     module = sys.modules[mutant.module]
     values = [value for value in vars(module).values() if getattr(value, "__module__", None) == mutant.module]
     values += [value for owner in values if isinstance(owner, type) for value in vars(owner).values()]
+    changed = range(mutant.line, mutant.last_line + 1)
     for value in values:
         function = value.fget if isinstance(value, property) else value
-        if isinstance(function, FunctionType):
-            lines = {line for code in _codes(function.__code__) for *_, line in code.co_lines() if line is not None}
-            if not lines.isdisjoint(range(mutant.line, mutant.last_line + 1)):
-                return function
+        is_written = isinstance(function, FunctionType) and function.__code__.co_filename == module.__file__
+        if is_written and not _lines(function).isdisjoint(changed):
+            return function  # those that a dataclass adds are written nowhere
     return None
+
+
+def _lines(function: FunctionType) -> set[int]:
+    return {line for code in _codes(function.__code__) for *_, line in code.co_lines() if line is not None}
+
+
+def _first(function: FunctionType) -> int:
+    return function.__code__.co_firstlineno
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

@@ -1,7 +1,7 @@
 """Single conditions of the rules, each where it is the only one that says no."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -404,3 +404,13 @@ def test_what_a_value_does_not_say_is_no(make_request) -> None:
     assert covers(permit, CITIZEN, signature)
     assert permit == same, "what was found so far is no part of what a permit says"
     assert "judged" not in repr(permit)
+
+
+@pytest.mark.parametrize(("end", "opens"), [(NOON, True), (None, False)])
+def test_a_task_without_an_end_is_none(make_request, end: datetime | None, opens: bool) -> None:
+    task = Assignment(
+        kind=AssignmentKind.SUPERVISION, person=ANN, organisation=WARD, period=Period(start=NOON, end=end)
+    )
+    request = make_request(function=Function.ADMINISTRATOR, purpose=Purpose.OPERATIONS)
+    decision = decide(request, Facts(assignments=(task,), standings=(known(Function.ADMINISTRATOR),)))
+    assert isinstance(decision, Permit) is opens

@@ -9,6 +9,8 @@ from consent import Denial, Facts, Permit, decide, residual
 from consent.case import Case
 from consent.condition import ALWAYS, NEVER
 from consent.model import (
+    NOBODY,
+    Agreement,
     CitizenKey,
     DataScope,
     Grant,
@@ -20,7 +22,7 @@ from consent.model import (
     Signature,
     Withheld,
 )
-from consent.policy import HEALTH_CARE_ONLY
+from consent.policy import HEALTH_CARE_ONLY, POLICY_VERSION
 from consent.rule import Finding, Rule
 from consent.rules import RULES
 from consent.vocabulary import (
@@ -34,7 +36,7 @@ from consent.vocabulary import (
     Regime,
     RelationKind,
 )
-from tests.consent.test_directives import FACTS
+from tests.consent.test_directives import FACTS, WARD
 
 MEDICATION = frozenset({Category.MEDICATION})
 BOTH = frozenset({Category.MEDICATION, Category.DIAGNOSIS})
@@ -203,6 +205,30 @@ def test_nothing_withheld_leaves_nothing_to_ask(make_request) -> None:
     assert residual(decision, signature) is ALWAYS
     assert residual(decision, replace(signature, category=Category.DIAGNOSIS)) is NEVER
     assert residual(decision, replace(signature, regime=Regime.SOCIAL_CASE)) is NEVER
+
+
+def test_a_decision_says_which_agreements_bound_it(make_request) -> None:
+    def agreed(name: str, version: int, unit: OrganisationKey) -> Agreement:
+        return Agreement(
+            id=name,
+            version=version,
+            period=Period(),
+            functions=frozenset(),
+            categories=frozenset(),
+            organisations=frozenset({unit}),
+        )
+
+    agreements = (agreed("north", 3, WARD), agreed("east", 2, WARD), agreed("south", 1, A))
+    assert decide(make_request(), FACTS).policy == POLICY_VERSION
+    assert decide(make_request(), replace(FACTS, agreements=agreements)).policy == f"{POLICY_VERSION};east|2;north|3"
+
+
+@pytest.mark.parametrize("action", [Action.LOOK_UP, Action.DISCLOSE, Action.READ_LOG, Action.DIRECT, Action.EXPLAIN])
+def test_nothing_is_open_of_nobody_whatever_a_rule_says(make_request, action: Action) -> None:
+    request = replace(make_request(action=action), recipient=make_request().requester)
+    everything = opens(grant(*Category))
+    assert isinstance(decide(request, FACTS, (everything,)), Permit), "the control"
+    assert isinstance(decide(replace(request, citizen=NOBODY), FACTS, (everything,)), Denial)
 
 
 def test_a_cycle_in_the_organisation_tree_ends() -> None:
