@@ -7,6 +7,8 @@ A disclosure is made at one moment and opened at another. Whether the holder mig
 from what is known today; whether the recipient may still open it, and what the citizen has closed since, as of now.
 """
 
+from datetime import timedelta
+
 from consent.arrangement import lasting
 from consent.case import Case, as_sent, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
 from consent.directives import consents_naming
@@ -80,24 +82,18 @@ def _opened(judge: Judge) -> Judge:
     """Return the rule as it is asked when the recipient opens what was disclosed."""
 
     def judged(case: Case) -> Finding | None:
-        if case.request.sent is None:
+        sent = case.request.sent
+        if sent is None:
             return judge(case)
-        return judge(as_sent(case)) if _waits(case) and _still_receives(case) else None
+        waits = timedelta() <= case.request.at - sent <= LONGEST_WAIT
+        return judge(as_sent(case)) if waits and _still_receives(case) else None
 
     return judged
 
 
-def _waits(case: Case) -> bool:
-    """Tell whether what was disclosed may still be opened."""
-    sent, at = case.request.sent, case.request.at
-    last = lasting(sent, LONGEST_WAIT)
-    return sent is not None and last is not None and sent <= at <= last
-
-
 def _still_receives(case: Case) -> bool:
-    """Tell whether the directory knows the recipient now; a citizen is known by her own number."""
-    reader = case.reader
-    return case.reader_registered or (reader.function is Function.REPRESENTATIVE and reader.citizen is not None)
+    """Tell whether the directory knows the recipient now; a citizen is known by her own number (see C5)."""
+    return case.reader_registered or case.reader.function is Function.REPRESENTATIVE
 
 
 def by_consent(case: Case) -> Finding | None:

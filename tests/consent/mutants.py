@@ -110,7 +110,8 @@ def _unmeant(node: ast.AST) -> list[ast.AST]:
     match node:
         case ast.FunctionDef():
             places = [*node.decorator_list, *([node.returns] if node.returns else [])]
-            return [*places, *(argument.annotation for argument in node.args.args if argument.annotation)]
+            arguments = [*node.args.args, *node.args.kwonlyargs]
+            return [*places, *(argument.annotation for argument in arguments if argument.annotation)]
         case ast.ClassDef():
             return list(node.decorator_list)
         case ast.AnnAssign():

@@ -15,6 +15,7 @@ from consent.model import (
     Assignment,
     CitizenKey,
     DataScope,
+    Declaration,
     Delegation,
     Directive,
     Grant,
@@ -38,6 +39,7 @@ from consent.vocabulary import (
     Action,
     AssignmentKind,
     Category,
+    DeclarationKind,
     Effect,
     Evidence,
     EvidenceMark,
@@ -414,3 +416,86 @@ def test_a_task_without_an_end_is_none(make_request, end: datetime | None, opens
     request = make_request(function=Function.ADMINISTRATOR, purpose=Purpose.OPERATIONS)
     decision = decide(request, Facts(assignments=(task,), standings=(known(Function.ADMINISTRATOR),)))
     assert isinstance(decision, Permit) is opens
+
+
+# Disclosure
+
+ELSEWHERE = OrganisationKey("elsewhere")
+
+
+def declared(purpose: Purpose) -> Declaration:
+    return Declaration(
+        kind=DeclarationKind.EMERGENCY, person=ANN, organisation=WARD, purpose=purpose, period=Period(start=NOON)
+    )
+
+
+@pytest.mark.parametrize(
+    ("recipient", "rules"),
+    [
+        (Requester(function=Function.HOSPITAL_TREATMENT, organisation=ELSEWHERE), {"P5"}),
+        (Requester(function=Function.HOSPITAL_TREATMENT), set()),
+        (Requester(function=Function.ADMINISTRATOR, organisation=ELSEWHERE), set()),
+        (Requester(function=Function.HOME_CARE, organisation=ELSEWHERE), {"O2"}),
+        (Requester(function=Function.HOME_CARE), set()),
+    ],
+)
+def test_in_an_emergency_the_recipient_is_a_unit_that_treats_or_cares(
+    make_request, recipient: Requester, rules: set[str]
+) -> None:
+    request = make_request(action=Action.DISCLOSE, purpose=Purpose.EMERGENCY)
+    facts = replace(FACTS, declarations=(declared(Purpose.EMERGENCY),))
+    decision = decide(replace(request, recipient=recipient), facts)
+    assert {reason.rule for reason in decision.reasons if reason.effect is Effect.PERMIT} == rules
+
+
+def test_nobody_tells_itself_of_a_stay(make_request) -> None:
+    request = make_request(function=Function.SYSTEM, action=Action.DISCLOSE, purpose=Purpose.CARE_MANAGEMENT)
+    service = Relation(kind=RelationKind.HEALTH_SERVICE, organisation=WARD, evidence=REGISTER)
+    facts = Facts(relations=(*FACTS.relations, service), standings=(known(Function.SYSTEM, PersonKey("client")),))
+    request = replace(request, sent=NOON)
+    assert isinstance(decide(replace(request, recipient=request.requester), facts), Permit), "the control"
+    assert isinstance(decide(request, facts), Denial)
+
+
+@pytest.mark.parametrize(("begun", "is_told"), [(timedelta(), True), (timedelta(microseconds=1), False)])
+def test_a_stay_is_told_of_from_the_instant_at_which_it_begins(make_request, begun: timedelta, is_told: bool) -> None:
+    stay = Relation(
+        kind=RelationKind.STAY, organisation=WARD, evidence=Evidence.NOTIFICATION, period=Period(start=NOON + begun)
+    )
+    service = Relation(kind=RelationKind.HEALTH_SERVICE, organisation=ELSEWHERE, evidence=REGISTER)
+    nurse = Requester(function=Function.HOME_NURSING, organisation=ELSEWHERE, person=BO)
+    request = make_request(action=Action.DISCLOSE, purpose=Purpose.CARE_MANAGEMENT)
+    facts = replace(
+        FACTS, relations=(stay, service), standings=(*FACTS.standings, known(Function.HOME_NURSING, BO, ELSEWHERE))
+    )
+    for sent in (None, NOON):
+        decision = decide(replace(request, recipient=nurse, sent=sent), facts)
+        assert isinstance(decision, Permit) is is_told
+
+
+@pytest.mark.parametrize(("waited", "opens"), [(-1, False), (0, True), (30, True), (31, False)])
+def test_what_was_disclosed_waits_a_month_for_a_recipient_who_is_still_known(
+    make_request, waited: int, opens: bool
+) -> None:
+    """A recipient who is a citizen too has left when the directory says so."""
+    request = make_request(action=Action.DISCLOSE)
+    bo = Requester(function=Function.HOSPITAL_TREATMENT, organisation=WARD, person=BO, citizen=OTHER)
+    request = replace(request, recipient=bo, sent=NOON - timedelta(days=waited))
+    known_then = Period(end=NOON - timedelta(hours=1))
+    standing = known(Function.HOSPITAL_TREATMENT, BO)
+    facts = replace(FACTS, standings=(*FACTS.standings, standing))
+    assert isinstance(decide(request, facts), Permit) is opens
+    left = replace(facts, standings=(*FACTS.standings, replace(standing, period=known_then)))
+    assert isinstance(decide(request, left), Denial)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_what_somebody_took_part_in_rests_on_the_strongest_evidence(make_request, order: int) -> None:
+    request = make_request(purpose=Purpose.QUALITY)
+    request = replace(request, requester=replace(request.requester, profession=DOCTOR))
+    parts = [
+        Participation(person=ANN, period=Period(start=NOON, end=NOON), evidence=evidence)
+        for evidence in (Evidence.INDEPENDENT, Evidence.SELF_ASSERTED)
+    ]
+    decision = decide(request, replace(FACTS, participations=tuple(parts[::order])))
+    assert {reason.evidence for reason in decision.reasons if reason.rule == "N2"} == {Evidence.INDEPENDENT}

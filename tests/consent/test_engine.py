@@ -127,10 +127,11 @@ def test_a_purpose_without_controllers_takes_those_of_the_other(make_request, fr
     assert [one.controllers for one in decision.grants] == [frozenset({A})]
 
 
-def test_what_closes_for_one_purpose_closes_for_all(make_request) -> None:
+@pytest.mark.parametrize("closing", [Purpose.TREATMENT, Purpose.RESEARCH])
+def test_what_closes_for_one_purpose_closes_for_all(make_request, closing: Purpose) -> None:
     def judge(case: Case) -> Finding | None:
         closed = Withheld(data=DataScope(categories=MEDICATION), rule="T", directive="d")
-        return Finding(grants=(grant(*BOTH),), withheld=(closed,) if case.purpose is Purpose.RESEARCH else ())
+        return Finding(grants=(grant(*BOTH),), withheld=(closed,) if case.purpose is closing else ())
 
     request = replace(make_request(), purposes=frozenset({Purpose.TREATMENT, Purpose.RESEARCH}))
     decision = decide(request, Facts(), (rule(judge),))
@@ -229,6 +230,12 @@ def test_nothing_is_open_of_nobody_whatever_a_rule_says(make_request, action: Ac
     everything = opens(grant(*Category))
     assert isinstance(decide(request, FACTS, (everything,)), Permit), "the control"
     assert isinstance(decide(replace(request, citizen=NOBODY), FACTS, (everything,)), Denial)
+
+
+@pytest.mark.parametrize("action", [Action.SUBMIT, Action.DECLARE, Action.JUDGE, Action.OVERSEE])
+def test_what_is_decided_about_the_caller_alone_needs_no_known_citizen(make_request, action: Action) -> None:
+    request = replace(make_request(action=action), citizen=NOBODY)
+    assert isinstance(decide(request, FACTS, (opens(grant(*Category)),)), Permit)
 
 
 def test_a_cycle_in_the_organisation_tree_ends() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from consent import Denial, Facts, Item, Permit, covers, decide, disclose, may_disclose, residual
 from consent.condition import holds
 from consent.model import NOBODY, AccessRequest, Agreement, Directive, Provision
-from consent.rules import DEFECT, RULES
+from consent.rules import DEFECT, NO_BASIS, RULES
 from consent.vocabulary import Action, Category, Effect, Function, Purpose, Regime
 from tests.consent.strategies import NOON, agreements, examples, items, leaves, questions, requesters, requests
 
@@ -196,7 +196,9 @@ def test_a_permit_opens_no_more_than_was_asked_for(question: Question) -> None:
 
 @given(request=requests)
 def test_no_purpose_is_no_basis(request: AccessRequest) -> None:
-    assert isinstance(decide(replace(request, purposes=frozenset()), Facts()), Denial)
+    decision = decide(replace(request, purposes=frozenset()), Facts())
+    assert isinstance(decision, Denial)
+    assert decision.reasons == (NO_BASIS,)
 
 
 @given(garbage=st.none() | st.text() | st.integers())
