@@ -90,7 +90,8 @@ def _growth(many: int, size: Size) -> None:
     for one in grown:
         sys.stdout.write(
             f"growth 1,000 -> {many:,} citizens, {one.path}: p99 {one.few.p99_ms:.2f} -> {one.many.p99_ms:.2f} ms "
-            f"({one.ratio:.2f} x; due 1.3 x), CPU {one.few.cpu_us:.0f} -> {one.many.cpu_us:.0f} µs\n"
+            f"({one.ratio:.2f} x; due 1.3 x), CPU {one.few.cpu_us:.0f} -> {one.many.cpu_us:.0f} µs, "
+            f"pages {one.few_pages:.0f} -> {one.many_pages:.0f} ({one.many_pages / one.few_pages:.2f} x; due 1.3 x)\n"
         )
 
 

@@ -1,5 +1,8 @@
 """Growth: the same citizens asked for among few and among many, in turn. SQLite; about 5 GB for 100,000 citizens.
 
+Two things are compared: how long the slowest hundredth takes, and how many pages of the database an answer reads. The
+latter is counted by the operating system, from a service that keeps no page and maps none (`bench.variants.pageless`).
+
 A few citizens with 20 resources each are written through the use cases and then copied row by row under new keys, for
 writing two million resources through the service would take the better part of an hour and measure nothing more.
 """
@@ -7,7 +10,7 @@ writing two million resources through the service would take the better part of 
 import asyncio
 import random
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -28,7 +31,7 @@ from app.store.tables import N_BITS, metadata
 from bench import measure, paths
 from bench.corpus import corpus, number
 from bench.measure import Turn
-from bench.paths import FRESH, SERVE, Stream
+from bench.paths import FRESH, PAGELESS, SERVE, Stream
 from bench.prepare import READER, Progress
 from bench.servers import Server
 from consent.model import Period
@@ -41,16 +44,24 @@ _TEMPLATES = 12
 _ASKED = 400
 _LETTERS = "GG"
 _AT_ONCE = 500
+_PATHS = ("read", "search", "summary-fresh")
+_COUNTED = 200
+_PAGE = 4096
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Grown:
-    """One path among few and among many citizens: medians over the rounds. `ratio` is that of the 99th percentiles."""
+    """One path among few and among many citizens: medians over the rounds. `ratio` is that of the 99th percentiles.
+
+    Pages are those that readers took from the file for one answer of a service that remembers nothing.
+    """
 
     path: str
     few: Turn
     many: Turn
     ratio: float
+    few_pages: float
+    many_pages: float
 
 
 def run(folder: Path, *, few: int, many: int, rounds: int, seconds: float, progress: Progress) -> list[Grown]:
@@ -66,26 +77,60 @@ def run(folder: Path, *, few: int, many: int, rounds: int, seconds: float, progr
             for key, made in _streams(asked, token).items():
                 streams[f"{key}-{size}"] = replace(made, key=f"{key}-{size}", server=f"{made.server}-{size}")
             for kind, factory in ((SERVE, None), (FRESH, f"bench.variants:{FRESH}")):
-                server = Server(
-                    key=f"{kind}-{size}",
-                    factory=factory,
-                    environment={
-                        "OVERGANG_MODE": "development",
-                        "OVERGANG_DATABASE_URL": f"sqlite:///{file}",
-                        "OVERGANG_LOG_LEVEL": "warning",
-                    },
-                    probe=streams[f"read-{size}"].requests[0],
-                )
+                server = _server(kind, factory, file, size, streams[f"read-{size}"].requests[0])
                 server.start()
                 stack.callback(server.stop)
                 servers[server.key] = server
         turns = measure.run(streams, servers, rounds=rounds, seconds=seconds, backends=lambda: 0.0, progress=progress)
-    return [_grown(key, turns[f"{key}-{few}"], turns[f"{key}-{many}"]) for key in ("read", "search", "summary-fresh")]
+    pages = {size: _pages(folder / f"citizens-{size}.sqlite", size, streams) for size in (few, many)}
+    return [
+        _grown(key, (turns[f"{key}-{few}"], turns[f"{key}-{many}"]), (pages[few][key], pages[many][key]))
+        for key in _PATHS
+    ]
 
 
-def _grown(path: str, few: Sequence[Turn], many: Sequence[Turn]) -> Grown:
+def _grown(path: str, turns: tuple[Sequence[Turn], Sequence[Turn]], pages: tuple[float, float]) -> Grown:
+    few, many = turns
     ratios = [large.p99_ms / small.p99_ms for small, large in zip(few, many, strict=True)]
-    return Grown(path=path, few=_middle(few), many=_middle(many), ratio=measure.spread(ratios).median)
+    return Grown(
+        path=path,
+        few=_middle(few),
+        many=_middle(many),
+        ratio=measure.spread(ratios).median,
+        few_pages=pages[0],
+        many_pages=pages[1],
+    )
+
+
+def _pages(file: Path, size: int, streams: Mapping[str, Stream]) -> dict[str, float]:
+    """Return how many pages one answer of each path reads from the file."""
+    server = _server("pageless", f"bench.variants:{PAGELESS}", file, size, streams[f"read-{size}"].requests[0])
+    server.start()
+    found = {}
+    try:
+        for path in _PATHS:
+            requests = streams[f"{path}-{size}"].requests[:_COUNTED]
+            server.ask(requests[0])
+            before = server.read_bytes()
+            for request in requests:
+                server.ask(request)
+            found[path] = (server.read_bytes() - before) / _PAGE / len(requests)
+    finally:
+        server.stop()
+    return found
+
+
+def _server(kind: str, factory: str | None, file: Path, size: int, probe: bytes) -> Server:
+    return Server(
+        key=f"{kind}-{size}",
+        factory=factory,
+        environment={
+            "OVERGANG_MODE": "development",
+            "OVERGANG_DATABASE_URL": f"sqlite:///{file}",
+            "OVERGANG_LOG_LEVEL": "warning",
+        },
+        probe=probe,
+    )
 
 
 def _middle(turns: Sequence[Turn]) -> Turn:
@@ -160,7 +205,7 @@ def _grow(template: Path, file: Path, size: int, progress: Progress) -> list[_As
                 )
                 target.executemany(f"INSERT INTO {table.name} VALUES ({marks})", rows)
             target.executemany(
-                "INSERT INTO identifier VALUES (?, ?, 0, NULL, ?)",
+                "INSERT INTO identifier (system, value, controller, valid_from, pid) VALUES (?, ?, '', 0, ?)",
                 ((systems.X_ECPR, number(place, _LETTERS), pids[place]) for place in places),
             )
             target.commit()

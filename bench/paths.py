@@ -17,6 +17,8 @@ SERVE, BARE, WRITTEN, MODELS = "serve", "bare", "written", "models"
 CHANGED, NEWCOMER, FRESH, UNDECIDED = "changed", "newcomer", "fresh", "undecided"
 """Without a memory for documents: … to which a record was new; … for decisions; … for facts of the citizen; … without
 decision. See `bench.variants`."""
+PAGELESS = "pageless"
+"""As FRESH, and without a memory for pages of the database."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,6 +73,24 @@ class Server:
         pages = int(Path(f"/proc/{self._process.pid}/statm").read_text().split()[1])
         return pages * os.sysconf("SC_PAGE_SIZE")
 
+    def read_bytes(self) -> int:
+        """Return how many bytes the process has read from files."""
+        assert self._process is not None
+        counts = dict(line.split(": ") for line in Path(f"/proc/{self._process.pid}/io").read_text().splitlines())
+        return int(counts["rchar"])
+
+    def ask(self, request: bytes) -> None:
+        """Send one request and wait for its whole answer.
+
+        Raises:
+            RuntimeError: it is no 200.
+        """
+        with socket.create_connection(("127.0.0.1", self.port), timeout=30) as connection:
+            connection.sendall(request.replace(b"\r\n", b"\r\nConnection: close\r\n", 1))
+            answer = b"".join(iter(lambda: connection.recv(1 << 16), b""))
+        if not answer.startswith(b"HTTP/1.1 200"):
+            raise RuntimeError(f"the server `{self.key}` answers {answer[:40]!r}")
+
     def stop(self) -> None:
         """End the process."""
         if self._process is None:

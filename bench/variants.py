@@ -16,7 +16,7 @@ from app.main import create_app
 from app.runtime import from_us
 from app.search import sql
 from app.sharing import summary as composing
-from app.store import citizen_facts, facts, resources, signatures, versions
+from app.store import citizen_facts, facts, resources, signatures, sqlite, versions
 from app.store.database import Snapshot
 from app.store.ids import Ids
 from app.store.signatures import SignatureRow
@@ -85,6 +85,12 @@ def undecided() -> FastAPI:
     resources.visible = sql.visible = _everything  # type: ignore[assignment]
     composing.residual = lambda _permit, _signature: ALWAYS  # type: ignore[assignment]
     composing.covers = lambda _permit, _citizen, _signature: True  # type: ignore[assignment]
+    return fresh()
+
+
+def pageless() -> FastAPI:
+    """`fresh` with readers that keep no page of the database and map none: every page that is needed is read."""
+    sqlite.READER += "PRAGMA mmap_size = 0; PRAGMA cache_size = 0;"
     return fresh()
 
 
@@ -187,4 +193,4 @@ def _everything(permit: Permit, known: Sequence[SignatureRow], _ids: Ids) -> _Ev
     return _Everything(int(permit.request.citizen), {row.number: row.signature for row in known})
 
 
-__all__ = ["changed", "fresh", "models", "newcomer", "undecided"]
+__all__ = ["changed", "fresh", "models", "newcomer", "pageless", "undecided"]

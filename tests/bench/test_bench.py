@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from bench import growth
 from bench.__main__ import main
 from bench.corpus import PLACEHOLDER, TRANSACTION, corpus, number
 from bench.measure import spread
@@ -31,6 +32,13 @@ def test_every_answer_was_counted_and_cost_something(measured):
     report, _ = measured
     assert all(figure.rate.median > 0 and figure.cpu_us.median > 0 for figure in report.figures)
     assert report.start.resident_mb > 0
+
+
+def test_growth_is_measured_in_time_and_pages(tmp_path):
+    grown = growth.run(tmp_path, few=12, many=24, rounds=1, seconds=0.05, progress=lambda *_: None)
+
+    assert [one.path for one in grown] == ["read", "search", "summary-fresh"]
+    assert all(one.ratio > 0 and one.few_pages > 1 and one.many_pages > 1 for one in grown)
 
 
 def test_the_json_says_when_and_on_what(measured):
