@@ -28,6 +28,7 @@ from app.search.values import (
 )
 from schemas.homes import HOME_OF
 from schemas.search_table import ElementPath, search_parameters
+from schemas.syntax import read
 
 JSON = dict[str, Any]
 
@@ -77,6 +78,11 @@ def index(resource: JSON) -> IndexRows:
         strings=tuple(sorted(rows.strings)) if rows.strings else (),
         quantities=tuple(sorted(rows.quantities)) if rows.quantities else (),
     )
+
+
+def index_of(body: bytes) -> IndexRows:
+    """Return the index rows of a stored resource; a deletion, which has no body, has none."""
+    return index(read(body)) if body else IndexRows()
 
 
 class _Node:

@@ -165,9 +165,10 @@ def _condition(name: str, clause: Clause, *, leads: bool) -> ColumnElement[bool]
             return resource.c.place.in_(_ints(f"{name}v", values))
     table, of_value, is_negated = _rows_of(name, clause)
     rows = and_(table.c.pid == _int("s_pid"), table.c.param.in_(_ints(f"{name}p", clause.numbers)), *of_value)
-    if leads:
-        return resource.c.place.in_(select(_int("s_base") + table.c.n).where(rows))
-    there = exists(select(literal_column("1")).where(rows, table.c.n == resource.c.n))
+    if leads or isinstance(clause, Missing):  # whole keys are not known: found once, not for each resource
+        there: ColumnElement[bool] = resource.c.place.in_(select(_int("s_base") + table.c.n).where(rows))
+    else:
+        there = exists(select(literal_column("1")).where(rows, table.c.n == resource.c.n))
     return ~there if is_negated else there
 
 

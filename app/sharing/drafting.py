@@ -10,7 +10,7 @@ from app.context import Call
 from app.errors import AccessRefusedError
 from app.gate import Access
 from app.runtime import from_us
-from app.search.index import index
+from app.search.index import index, index_of
 from app.sharing.actors import named_by
 from app.sharing.draft import Draft
 from app.sharing.entries import Entry, moved
@@ -200,6 +200,7 @@ class Drafting:
                 line=line,
                 body=body,
                 index=rows,
+                was=None if one.placed.current is None else index_of(one.placed.current.body),
                 about=self._counters(one.placed, targets),
                 names=self._counters(one.placed, named(one.resource, one.content.references, targets)),
             )
@@ -236,6 +237,7 @@ class Drafting:
                 line=b"",
                 body=b"",
                 index=None,
+                was=index_of(current.body),
                 deleted=True,
             )
         )

@@ -15,7 +15,7 @@ from app import audit, gate
 from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidContentError, NotFoundError, VersionConflictError
 from app.search import sql
-from app.search.index import index
+from app.search.index import index, index_of
 from app.search.parse import parse
 from app.sharing.citizen import row_of
 from app.sharing.draft import Draft
@@ -218,6 +218,7 @@ def _put(
             line=b"",
             body=body,
             index=None if is_deletion else index(content.resource),
+            was=None if current is None else index_of(current.body),
             deleted=is_deletion,
         )
     )

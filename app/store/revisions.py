@@ -8,7 +8,7 @@ import msgspec
 from app.store import pointers
 from app.store.job import Archive, Delete, Insert, Upsert, Write
 from app.store.place import place_of
-from app.store.tables import INDEXES, idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
+from app.store.tables import idx_date, idx_quantity, idx_reference, idx_string, idx_token, resource
 
 
 class Indexed(Protocol):
@@ -39,8 +39,8 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One new version of a resource; `version` 1 is a new resource.
 
     Times are µs UTC; a deletion has empty `line` and `body`, keeps `sig`, `start` and `stop` of what it deletes, and
-    is found by nothing (`index` None). `about` has the counters of the resources that it is about, `names` those of
-    the others that it names.
+    is found by nothing (`index` None). `was` is the index of the version that it replaces. `about` has the counters of
+    the resources that it is about, `names` those of the others that it names.
     """
 
     n: int
@@ -53,6 +53,7 @@ class Revision(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     line: bytes
     body: bytes
     index: Indexed | None
+    was: Indexed | None = None
     deleted: bool = False
     about: frozenset[int] = frozenset()
     names: frozenset[int] = frozenset()
@@ -62,6 +63,8 @@ def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
     """Return the writes of a citizen's new versions (or the directory's): one per table, however many versions.
 
     A resource may occur once only. Whoever submits the job gives `base_change`, so versions cannot collide.
+    INVARIANT: the rows of a version are what `app.search.index` makes of its body, so that they can be named when it is
+    replaced; changing what it makes means indexing every database anew.
     """
     revised = list(revisions)
     replaced = [one.n for one in revised if one.version > 1]
@@ -69,7 +72,13 @@ def put(pid: int, revisions: Iterable[Revision]) -> tuple[Write, ...]:
     if replaced:
         writes.append(Archive(tuple((place_of(pid, n),) for n in replaced)))
         keys = tuple((pid, n) for n in replaced)
-        writes += (Delete(table, ("pid", "n"), keys) for table in INDEXES)
+        writes += (Delete(table, ("pid", "n"), keys) for table in (idx_date, idx_string, idx_quantity))
+        were = [(one.n, one.was) for one in revised if one.was is not None]
+        gone = {
+            idx_token: tuple((pid, param, value, n) for n, was in were for param, value in was.tokens),
+            idx_reference: tuple((pid, param, value, n) for n, was in were for param, value in was.references),
+        }
+        writes += (Delete(table, ("pid", "param", "value", "n"), rows) for table, rows in gone.items() if rows)
     writes.append(
         Upsert(
             resource,

@@ -170,7 +170,8 @@ idx_quantity = Table(
     **_clustered,
 )
 INDEXES = (idx_token, idx_reference, idx_date, idx_string, idx_quantity)
-for _table in INDEXES:
+for _table in (idx_date, idx_string, idx_quantity):
+    # Asked whether a resource has a value in some range. Of tokens and references whole keys are asked for and removed.
     Index(f"{_table.name}_by_n", _table.c.pid, _table.c.n)
 
 pointer = Table(

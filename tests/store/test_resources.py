@@ -120,7 +120,7 @@ async def test_the_index_follows_the_current_version(database):
         quantities=[(5, 0, 1, 2)],
     )
     await stored(database, [revision(2, index=rows), revision(3, index=rows)])
-    await database.commit(submission([revision(2, version=2, index=Found(tokens=[(1, 13)]))], base_change=2))
+    await database.commit(submission([revision(2, version=2, index=Found(tokens=[(1, 13)]), was=rows)], base_change=2))
 
     async with database.snapshot() as snapshot:
         tokens = await snapshot.rows(

@@ -23,12 +23,14 @@ from searching import (
 )
 from sqlalchemy.dialects import sqlite as sqlite_dialect
 
+from app.errors import InvalidSearchError
 from app.search.cursor import Position
 from app.search.parse import parse
 from app.search.statement import page_of
 from app.store.database import Database
 from app.store.query import compile_statement
 from app.store.tables import DIRECTORY
+from schemas.search_table import search_parameters
 
 PREFIXES = ("eq", "ne", "gt", "lt", "ge", "le", "sa", "eb")
 
@@ -484,3 +486,30 @@ def test_a_search_of_the_directory_begins_with_the_few_and_not_with_all_of_the_t
     steps = [row[-1] for row in plan]
     assert any("resource USING INTEGER PRIMARY KEY" in step for step in steps)
     assert not any("resource_by_type" in step or step.startswith("SCAN resource") for step in steps)
+
+
+def test_no_search_reads_a_whole_table_and_every_index_serves_one(sqlite_template: Path) -> None:
+    values = {
+        "token": "a|b",
+        "reference": "Observation/x",
+        "date": "ge2025-01-01",
+        "string": "ab",
+        "quantity": "5",
+        "uri": "http://x",
+    }
+    steps: set[str] = set()
+    with contextlib.closing(sqlite3.connect(sqlite_template)) as connection:
+        for row in search_parameters():
+            if row.type not in {"Observation", "Patient"} or row.selects:
+                continue
+            for pair in ((row.name, values[row.kind]), (f"{row.name}:missing", "true")):
+                with contextlib.suppress(InvalidSearchError):  # codes of one list, what is not indexed itself
+                    beside = [("code", "a|b"), ("_sort", "-date")] if row.type == "Observation" else []
+                    query = parse(row.type, [pair, *beside])
+                    compiled = compile_statement(page_of(query, None, rest=False), sqlite_dialect.dialect())
+                    marks = [1] * len(compiled.names)
+                    steps |= {step[-1] for step in connection.execute("EXPLAIN QUERY PLAN " + compiled.sql, marks)}
+        indexes = connection.execute("SELECT name FROM sqlite_master WHERE name LIKE 'idx_%_by_n'").fetchall()
+    assert {step for step in steps if step.startswith("SCAN")} == {"SCAN page"}
+    for (name,) in indexes:
+        assert any(name in step for step in steps), name

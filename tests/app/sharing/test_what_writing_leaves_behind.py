@@ -1,18 +1,22 @@
 """Writing: all of it or nothing, and a record of what was told, asked for or refused."""
 
 import asyncio
+import json
 from datetime import datetime
 
 import pytest
 from served import NANCY, World, issues, resources_in, serving
 from sharing_builders import UNKNOWN, by_number, created, entry, ids_of, observation, patient, pid_of, records, send
+from sqlalchemy import bindparam, select
 
 from app import audit
 from app.demo.cluster import Cluster
 from app.runtime import from_us, now_us
+from app.search.index import index_of
+from app.store.database import Query
 from app.store.job import Job, Update
 from app.store.place import place_of
-from app.store.tables import N_BITS, NO_CITIZEN, citizen, resource
+from app.store.tables import INDEXES, N_BITS, NO_CITIZEN, citizen, resource
 from schemas.terminology import systems
 
 pytestmark = pytest.mark.anyio
@@ -155,3 +159,45 @@ async def test_a_citizen_of_whom_no_more_can_be_kept_gets_no_more_and_nobody_els
     answer = await own_world.as_("gp").post("/Observation", json=observation())
     assert (answer.status_code, issues(answer)[0]["code"]) == (413, "too-costly")
     assert await own_world.row_counts() == before
+
+
+async def test_what_a_record_is_found_by_is_what_its_last_version_says(world: World) -> None:
+    """A replaced version leaves no row in any index, whatever it held; a deleted one neither."""
+    told = observation(
+        method={"coding": [{"system": "https://example.org/m", "code": "one"}]},
+        identifier=[{"system": "https://example.org/o", "value": "first"}],
+        derivedFrom=[{"reference": "https://example.org/Observation/1"}],
+        meta={"profile": ["https://example.org/p|1"], "tag": [{"code": "mine"}], "source": "urn:example:s"},
+    )
+    made = await created(world, told)
+    assert await _rows_of(world, made["id"]) == _rows_in(made)
+    method = {"coding": [{"system": "https://example.org/m", "code": "two"}]}
+    changed = {**made, "method": method, "valueQuantity": {"value": 1.50, "unit": "m"}, "derivedFrom": []}
+    del changed["identifier"], changed["derivedFrom"]
+    again = await world.as_("gp").put(f"/Observation/{made['id']}", json=changed)
+    assert again.status_code == 200, again.text
+    assert await _rows_of(world, made["id"]) == _rows_in(again.json())
+    assert (await world.as_("gp").delete(f"/Observation/{made['id']}")).status_code == 204
+    assert await _rows_of(world, made["id"]) == set()
+
+
+def _rows_in(resource_: dict[str, object]) -> set[tuple[object, ...]]:
+    by = index_of(json.dumps(resource_).encode())
+    return {row for rows in (by.tokens, by.references, by.dates, by.strings, by.quantities) for row in rows}
+
+
+async def _rows_of(world: World, id_: str) -> set[tuple[object, ...]]:
+    place = world.service.database.ids.decode(id_)
+    assert place is not None
+    found: set[tuple[object, ...]] = set()
+    async with world.service.database.snapshot() as snapshot:
+        for table in INDEXES:
+            columns = [each for each in table.columns if each.name not in {"pid", "n"}]
+            query = Query(
+                ("test.index", table.name),
+                lambda table=table, columns=columns: select(*columns).where(
+                    table.c.pid == bindparam("pid"), table.c.n == bindparam("n")
+                ),
+            )
+            found.update(await snapshot.rows(query, {"pid": place[0], "n": place[1]}))
+    return {tuple(row) for row in found}
