@@ -149,7 +149,7 @@ async def authorize(
     key_pid = NOBODY if pid is None else pid
     shared, change, touched = await versions.load_with_change(snapshot, key_pid)
     requester = await recognise(snapshot, call, shared)
-    if shared.throttle and action is Action.LOOK_UP and call.caller.purposes.isdisjoint(EMERGENCIES):
+    if shared.throttle and action in READING and call.caller.purposes.isdisjoint(EMERGENCIES):
         await _check_refusals(service, snapshot, call, shared.throttle, pid=pid, operation=operation)
     remembered_key = (key_pid, shared.key, call.caller.digest, requester.citizen, action, categories, recipient)
     made = service.decisions.find(remembered_key, facts=touched, change=change, at_us=call.at_us)
@@ -176,7 +176,7 @@ async def authorize(
         )
         decided = decide(request, known.facts)
         if isinstance(decided, Denial):
-            held_back = await _too_often_refused(service, snapshot, call) if action is Action.LOOK_UP else ()
+            held_back = await _too_often_refused(service, snapshot, call) if action in READING else ()
             await _record_refusal(
                 service, call, decided, pid=pid, operation=operation, query=query, view=view, held_back=held_back
             )

@@ -27,6 +27,8 @@ class Operation(IntEnum):
     OPERATE = 17  # an operator's command; about no citizen
     OVERSEE = 18  # a data protection officer reads reviews and patterns of the own organisation
     REVIEW = 19  # and says what a review came to
+    DISCLOSE = 20  # a holder hands versions on
+    RECEIVE = 21  # and the recipient opens them
 
 
 class Record(msgspec.Struct, array_like=True, frozen=True, kw_only=True):

@@ -41,6 +41,8 @@ _SHAPE: dict[Operation, tuple[str, str, str]] = {
     Operation.NOTICES: ("operation", "E", "PatientQuery"),
     Operation.OVERSEE: ("search-type", "E", "PatientQuery"),
     Operation.REVIEW: ("operation", "U", "PatientUpdate"),
+    Operation.DISCLOSE: ("operation", "E", "PatientUpdate"),
+    Operation.RECEIVE: ("operation", "R", "PatientRead"),
     Operation.OPERATE: ("operation", "E", "PatientUpdate"),
 }
 

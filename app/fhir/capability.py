@@ -24,6 +24,8 @@ _SYSTEM_OPERATIONS = (
 _PATIENT_OPERATIONS = (
     ("summary", "http://hl7.org/fhir/uv/ips/OperationDefinition/summary"),
     ("explain-access", _OWN + "explain-access"),
+    ("disclose", _OWN + "disclose"),
+    ("received", _OWN + "received"),
     ("treating-now", _OWN + "treating-now"),
     ("consent-now", _OWN + "consent-now"),
     ("emergency-access", _OWN + "emergency-access"),

@@ -82,6 +82,8 @@ INTERACTIONS: tuple[Row, ...] = (
     Row("POST", (_T, "$explain-access"), operations.explain_access, _PATIENT),
     Row("POST", (_T, _I, "$explain-access"), operations.explain_access, _PATIENT),
     Row("GET", (_T, _I, "$explain-access"), operations.explain_access, _PATIENT),
+    Row("POST", (_T, "$disclose"), operations.disclose, _PATIENT),
+    Row("GET", (_T, _I, "$received"), operations.received, _PATIENT),
     Row("POST", (_T, _I, "$review"), operations.review, frozenset({"Task"})),
     Row("POST", (_T, "$treating-now"), operations.treating_now, _PATIENT),
     Row("POST", (_T, "$consent-now"), operations.consent_now, _PATIENT),

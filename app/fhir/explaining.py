@@ -18,8 +18,8 @@ IN_AN_ADDRESS = frozenset({"function", "organisation", "purpose", "at"})
 """What may stand in a URL: nothing that names a person."""
 
 IN_A_BODY = IN_AN_ADDRESS | {"person"}
-_PLACES = frozenset({systems.SOR})
-_PERSONS = frozenset({systems.AUTHORISATION, systems.PERSON_KEY})
+PLACES = frozenset({systems.SOR})
+PERSONS = frozenset({systems.AUTHORISATION, systems.PERSON_KEY})
 _LONGEST = 64
 _YEARS = range(1900, 2200)
 
@@ -32,8 +32,8 @@ def question_of(given: Input) -> Question:
     Raises:
         InvalidContentError: one or several parameters cannot be read.
     """
-    reading = _Reading(given)
-    organisation, person = reading.named("organisation", _PLACES), reading.named("person", _PERSONS)
+    reading = Reading(given)
+    organisation, person = reading.named("organisation", PLACES), reading.named("person", PERSONS)
     question = Question(
         function=reading.word("function", Function),
         organisation=OrganisationKey(organisation) if organisation is not None else None,
@@ -48,17 +48,20 @@ def question_of(given: Input) -> Question:
     return question
 
 
-class _Reading:
-    """Reads the parameters of one call and gathers what is wrong with them."""
+class Reading:
+    """Reads the parameters of one call and gathers what is wrong with them; each `None` beside a fault."""
 
     def __init__(self, given: Input) -> None:
+        """Read `given`."""
         self._given = given
         self.faults: list[Fault] = []
 
     def fault(self, name: str, code: str, text: str) -> None:
+        """Note what is wrong with a parameter."""
         self.faults.append(Fault(path_of(name), code, text))
 
     def word(self, name: str, words: type[_Word]) -> _Word | None:
+        """Return a parameter as one of a closed list of words."""
         value = self._given.values.get(name)
         if value is None:
             return None
@@ -85,6 +88,7 @@ class _Reading:
         return code
 
     def instant(self, name: str) -> int | None:
+        """Return the first µs of a date or instant."""
         value = self._given.values.get(name)
         if value is None:
             return None

@@ -6,7 +6,7 @@ from typing import TypeVar
 from app import sharing
 from app.context import Call, Service
 from app.errors import InvalidContentError
-from app.fhir import explaining, parameters, pull
+from app.fhir import disclosing, explaining, parameters, pull
 from app.fhir.outcome import outcome_of_faults, success
 from app.fhir.parameters import Input
 from app.fhir.wire import Answer, Request, http_date, tag_matches, to_json, version_tag
@@ -18,11 +18,14 @@ from schemas.terminology.systems import DOOR_REASON
 
 _T = TypeVar("_T")
 _SUMMARY = frozenset({"identifier", "profile"})
+_RECEIVED = frozenset({"id"})
 _REVIEW = frozenset({"outcome", "comment"})
 _DECLARE = frozenset({"identifier", "reason", "code"})
 
 
-async def _input(service: Service, request: Request, allowed: frozenset[str]) -> Input:
+async def _input(
+    service: Service, request: Request, allowed: frozenset[str], *, several: frozenset[str] = frozenset()
+) -> Input:
     if request.method == "GET":
         return parameters.from_pairs(request.query_pairs(), allowed=allowed)
     raw = await request.resource_body()
@@ -32,7 +35,7 @@ async def _input(service: Service, request: Request, allowed: frozenset[str]) ->
     if plain is not None:
         return plain
     content = admitted(raw, expect="Parameters", limit=service.settings.max_body_bytes)
-    return parameters.from_resource(content.resource, allowed=allowed)
+    return parameters.from_resource(content.resource, allowed=allowed, several=several)
 
 
 def _target(request: Request, given: Input) -> tuple[str | None, tuple[str, str] | None]:
@@ -106,6 +109,18 @@ async def explain_access(service: Service, call: Call, request: Request) -> Answ
     id_, identifier = _target(request, given)
     question = explaining.question_of(given)
     return Answer(200, await sharing.explain_access(service, call, id=id_, identifier=identifier, question=question))
+
+
+async def disclose(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `Patient/$disclose`: a holder hands records on to a named recipient, where the engine permits it."""
+    given = await _input(service, request, disclosing.IN_A_BODY, several=disclosing.SEVERAL)
+    return Answer(200, await sharing.disclose_to(service, call, disclosing.asked_of(given)))
+
+
+async def received(service: Service, call: Call, request: Request) -> Answer:
+    """Answer `Patient/[id]/$received`: the versions that were disclosed to the caller, decided again now."""
+    given = await _input(service, request, _RECEIVED)
+    return Answer(200, await sharing.received(service, call, patient=request.path[1], id=given.text("id") or ""))
 
 
 async def unusual_access(service: Service, call: Call, request: Request) -> Answer:

@@ -25,7 +25,7 @@ _VALUE_KEYS = (
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """The parameters of one call, by name; at most one value each."""
+    """The parameters of one call, by name; one value each, or a list of those that may be given several times."""
 
     values: Mapping[str, Any]
 
@@ -57,8 +57,10 @@ def _fault(name: str, code: str, text: str) -> InvalidContentError:
     return InvalidContentError(text, faults=(Fault(path, code, text),))
 
 
-def from_resource(resource: Mapping[str, Any], *, allowed: frozenset[str]) -> Input:
-    """Read a validated Parameters resource.
+def from_resource(
+    resource: Mapping[str, Any], *, allowed: frozenset[str], several: frozenset[str] = frozenset()
+) -> Input:
+    """Read a validated Parameters resource; the values of `several` are lists.
 
     Raises:
         InvalidContentError: another resource, an unknown or a repeated parameter, one without a value.
@@ -72,13 +74,13 @@ def from_resource(resource: Mapping[str, Any], *, allowed: frozenset[str]) -> In
         name, path = part["name"], f"Parameters.parameter[{index}]"
         if name not in allowed:
             faults.append(Fault(f"{path}.name", "not-supported", "this operation has no such parameter"))
-        elif name in values:
+        elif name in values and name not in several:
             faults.append(Fault(path, "invalid", "this parameter may be given once"))
         else:
             value = next((part[key] for key in _VALUE_KEYS if key in part), part.get("resource"))
             if value is None:
                 faults.append(Fault(path, "required", "this parameter needs a value"))
-            values[name] = value
+            values[name] = [*values.get(name, ()), value] if name in several else value
     if faults:
         raise InvalidContentError(faults[0].text, faults=tuple(faults))
     return Input(values)

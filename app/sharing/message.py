@@ -31,10 +31,22 @@ from app.runtime import from_us, random_id
 from app.sharing.entries import Entry
 from app.sharing.submit import TRIES, Submission, submit
 from app.sharing.values import Acknowledged, Written
-from app.store import answers, bookkeeping, citizens, directory, facts, outbox, relations, stays, versions
+from app.store import (
+    answers,
+    bookkeeping,
+    citizens,
+    directory,
+    disclosures,
+    facts,
+    outbox,
+    relations,
+    stays,
+    versions,
+)
 from app.store.controller import controller_of, kind_of
 from app.store.database import Snapshot
 from app.store.directory import Directory
+from app.store.disclosures import Disclosure
 from app.store.job import Job, Write
 from app.store.outbox import Notice
 from app.store.stays import StayRow
@@ -54,6 +66,7 @@ from consent.model import (
 from consent.vocabulary import Action, Category, Evidence, Function, Purpose, RelationKind
 from schemas.admit import Admitted, admit
 from schemas.fault import Fault
+from schemas.homes import HOME_OF
 
 _PATIENT, _ENCOUNTER = "urn:uuid:00000000-0000-4000-8000-000000000001", "urn:uuid:00000000-0000-4000-8000-000000000002"
 _HAVE_STAYS = frozenset({"hospital"})
@@ -195,7 +208,21 @@ async def _processed(
         ]
         told = _told(call, citizen, served_now, after)
         notices = list(_notices(citizen, step, told, encounter, call))
-        return (*rows_written, outbox.put(notices)) if notices else rows_written
+        stay_told = (HOME_OF["Encounter"].number, number, written[1].version)
+        made = [
+            Disclosure(
+                pid=citizen,
+                id=notice.id,
+                at_us=notice.at_us,
+                sender=served_now[0],
+                recipient=None,
+                purposes=frozenset({Purpose.PATIENT_ADMINISTRATION}),
+                shown=(stay_told,),
+                by_law=True,
+            )
+            for notice in notices
+        ]
+        return (*rows_written, outbox.put(notices), disclosures.put(made)) if notices else rows_written
 
     submission = Submission(
         entries=entries,

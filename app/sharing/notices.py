@@ -1,4 +1,7 @@
-"""What an organisation was told: ids only, each decided again when it is read (Retssikkerhedsloven § 12 c)."""
+"""What an organisation was told: ids only, each decided again when it is read.
+
+Stays (Retssikkerhedsloven § 12 c, rule A1) and what a holder has disclosed (Sundhedsloven §§ 41, 43) lie in one inbox.
+"""
 
 import hashlib
 from typing import Any
@@ -11,15 +14,13 @@ from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
-from app.sharing.message import served
+from app.sharing.disclosing import DISCLOSED
+from app.sharing.received import Opened, inbox_of, opened
 from app.sharing.told import notices_to_the_citizen
-from app.store import citizens, directory, facts, outbox, versions
-from app.store.controller import controller_of
-from app.store.directory import Directory
+from app.store import citizens, directory, disclosures, outbox, versions
 from app.store.job import Job
-from consent.model import Facts, OrganisationKey, Requester
-from consent.policy import CITIZENS, POLICY_VERSION, TREATING
-from consent.vocabulary import Function
+from consent.policy import CITIZENS
+from consent.vocabulary import Effect, Function
 from schemas.fault import Fault
 
 _PAGE = 100
@@ -29,47 +30,48 @@ _MOST_PAGES = 50
 async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]]) -> bytes:
     """Return a history-less collection: one Parameters for each notice to the caller's organisation, oldest first.
 
-    `since` is an instant; a link `next` leads to what is left. A notice whose municipality has no active health service
-    any more is not shown, and none is shown to whom the directory does not know there as its system or in a treating
-    function.
+    `since` is an instant; a link `next` leads to what is left. Each notice is a disclosure, decided again with the
+    caller as its recipient; one that shows nothing any more is not shown.
 
-    A citizen, and who acts for one, is told who opened a door to her information (see `app.sharing.told`).
+    A citizen, and who acts for one (`patient`), is told who opened a door to her information (see `app.sharing.told`);
+    who acts for one and names none is told what was disclosed to herself, a relative of the deceased.
 
     Raises:
         InvalidSearchError: an unknown parameter or value.
     """
-    if call.caller.requester.function in CITIZENS:
+    function = call.caller.requester.function
+    if function is Function.CITIZEN or (function in CITIZENS and any(name == "patient" for name, _ in pairs)):
         return await notices_to_the_citizen(service, call, pairs=pairs)
     since_us, after = _from(pairs)
     async with service.database.snapshot() as snapshot:
         requester, _ = await gate.identify(snapshot, call)
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
-        own = controller_of(registry, requester.organisation or "")
-        shown: list[tuple[outbox.Notice, str]] = []
+        own = inbox_of(registry, requester)
+        shown: list[tuple[outbox.Notice, str, Opened]] = []
         last: outbox.Notice | None = None
         # What may not be told any more must not stand in the way of what may.
         for _ in range(_MOST_PAGES if own else 0):
             waiting = await outbox.of_recipient(snapshot, own, since_us=since_us, after_id=after, limit=_PAGE)
             for notice in waiting:
-                known = await facts.load(snapshot, pid=notice.pid, requester=requester, at_us=call.at_us)
-                if _is_told(requester, known, registry, call.at_us) and own in served(
-                    registry, known.relations, call.at_us
-                ):
+                one = await disclosures.find(snapshot, notice.pid, notice.id)
+                told = None if one is None else await opened(service, snapshot, call, requester, one, registry)
+                if told is not None:
                     citizen = await citizens.load(snapshot, notice.pid)
                     master = citizen.master if citizen is not None else None
-                    shown.append((notice, service.database.ids.encode(notice.pid, master or 0)))
+                    shown.append((notice, service.database.ids.encode(notice.pid, master or 0), told))
             last = waiting[-1] if len(waiting) == _PAGE else None
             if last is None or shown:
                 break
             since_us, after = last.at_us, last.id
-    for pid in sorted({notice.pid for notice, _ in shown}):
+    for pid in sorted({notice.pid for notice, _, _ in shown}):
+        of_citizen = [told for notice, _, told in shown if notice.pid == pid]
         record = gate.plain_entry(
             call,
             pid=pid,
             operation=audit.Operation.NOTICES,
-            policy=POLICY_VERSION,
-            rules=["A1"],
-            categories=["admission"],
+            policy=of_citizen[0].permit.policy,
+            rules={one.rule for told in of_citizen for one in told.permit.reasons if one.effect is Effect.PERMIT},
+            categories={stored.signature.category.value for told in of_citizen for stored in told.shown},
         )
         await service.database.commit(Job(pid=pid, audit=(record,)))
     base = service.settings.public_url
@@ -85,11 +87,11 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
                         "valueInstant": from_us(notice.at_us).isoformat(timespec="milliseconds").replace("+00:00", "Z"),
                     },
                     {"name": "patient", "valueReference": {"reference": f"{base}/Patient/{patient}"}},
-                    {"name": "focus", "valueReference": {"reference": f"{base}/{notice.focus}"}},
+                    _what(notice, patient, base),
                 ],
             },
         }
-        for notice, patient in shown
+        for notice, patient, _ in shown
     ]
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
     if last is not None:
@@ -100,23 +102,11 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
     return msgspec.json.encode(bundle)
 
 
-def _is_told(requester: Requester, known: Facts, registry: Directory, at_us: int) -> bool:
-    """Tell whether the directory vouches for the caller as the organisation's system or in a treating function.
-
-    Social care and casework are not the health service that the citizen gets, so they are not told.
-    """
-    is_system = requester.function is Function.SYSTEM
-    if not is_system and requester.function not in TREATING:
-        return False
-    path = registry.tree.path(OrganisationKey(requester.organisation or ""))
-    return any(
-        standing.person == (requester.client if is_system else requester.person)
-        and (is_system or standing.authorised)
-        and requester.function in standing.functions
-        and standing.period.covers(from_us(at_us))
-        and not standing.organisations.isdisjoint(path)
-        for standing in known.standings
-    )
+def _what(notice: outbox.Notice, patient: str, base: str) -> dict[str, Any]:
+    """Return what a notice is about: the stay, or where what was disclosed is opened."""
+    if notice.topic == DISCLOSED:
+        return {"name": "received", "valueUrl": f"{base}/Patient/{patient}/$received?id={notice.focus}"}
+    return {"name": "focus", "valueReference": {"reference": f"{base}/{notice.focus}"}}
 
 
 def _uuid(seed: str) -> str:

@@ -10,10 +10,14 @@ from app.errors import InvalidSearchError
 from app.runtime import from_us
 from app.search.dates import date_range
 from app.sharing.declared import Declared, declared_about
-from app.store import directory, outbox, versions
+from app.sharing.disclosing import DISCLOSED
+from app.store import directory, disclosures, outbox, versions
+from app.store.database import Snapshot
+from app.store.directory import Directory
 from app.store.job import Job
 from app.store.outbox import Notice
 from app.summary import catalogue
+from app.summary.catalogue import Text
 from consent.vocabulary import Action, Function
 from schemas.fault import Fault
 
@@ -51,6 +55,9 @@ async def notices_to_the_citizen(service: Service, call: Call, *, pairs: list[tu
             for one in await declared_about(snapshot, access.pid, registry, at_us=call.at_us)
         ]
         written = await outbox.to_citizen(snapshot, access.pid)
+        told += [
+            (one.at_us, one.id, await _disclosed(snapshot, one, registry)) for one in written if one.topic == DISCLOSED
+        ]
     told += [(one.at_us, one.id, _written(one)) for one in written if one.topic in catalogue.WRITTEN_OF_RIGHTS]
     left = sorted(
         ((at_us, key, said) for at_us, key, said in told if (at_us, key) > (since_us, after)), key=lambda one: one[:2]
@@ -90,6 +97,43 @@ def _notice(one: Declared) -> dict[str, Any]:
     return {
         "resourceType": "Parameters",
         "parameter": [{"name": name, kind: value} for name, kind, value in parts if value],
+    }
+
+
+async def _disclosed(snapshot: Snapshot, one: Notice, registry: Directory) -> dict[str, Any]:
+    """Return who disclosed to whom: names as the directory has them now, never what it was."""
+    made = await disclosures.find(snapshot, one.pid, one.focus)
+    sender, to = (None, None) if made is None else (made.sender, made.recipient)
+    holder = await directory.staff_of(snapshot, sender.person or "") if sender is not None else None
+    receiver = await directory.staff_of(snapshot, to.person or "") if to is not None else None
+    said = Text(
+        *(
+            catalogue.DISCLOSED[language].format(
+                name=catalogue.UNNAMED[language] if holder is None else holder.name,
+                unit="" if sender is None else registry.name_of(sender.organisation or ""),
+                to=", ".join(
+                    part
+                    for part in (
+                        "" if receiver is None else receiver.name,
+                        catalogue.NEAREST_RELATIVE[language]
+                        if to is None or to.organisation is None
+                        else registry.name_of(to.organisation),
+                    )
+                    if part
+                ),
+            )
+            for language in (0, 1)
+        )
+    )
+    return {
+        "resourceType": "Parameters",
+        "parameter": [
+            {"name": "topic", "valueCode": one.topic},
+            {"name": "at", "valueInstant": _instant(one.at_us, "milliseconds")},
+            {"name": "text", "valueString": said.da},
+            {"name": "text-en", "valueString": said.en},
+            {"name": "disclosure", "valueId": one.focus},
+        ],
     }
 
 

@@ -93,6 +93,7 @@ async def load_at(
         "responsible": requester.on_behalf_of or "",
         "client": requester.client,
         "recipient": "" if recipient is None else recipient.person or "",
+        "receiving": "" if recipient is None else recipient.client,
         "recent": at_us - _OWN_EFFORT_US,
     }
     tree = (await directory.load(snapshot, shared.directory)).tree
@@ -163,8 +164,8 @@ def _assignment(row: Row) -> Assignment:
 
 def _load() -> Executable:
     pid, at, recent = (bindparam(name, type_=BigInteger) for name in ("pid", "at", "recent"))
-    person, responsible, client_id, recipient = (
-        bindparam(name, type_=Text) for name in ("person", "responsible", "client", "recipient")
+    person, responsible, client_id, recipient, receiving = (
+        bindparam(name, type_=Text) for name in ("person", "responsible", "client", "recipient", "receiving")
     )
     nobody = cast(null(), BigInteger)
     return union_all(
@@ -196,7 +197,7 @@ def _load() -> Executable:
             _STANDING,
             [client.c.id, cast(null(), Text), client.c.functions, client.c.organisation],
             [nobody, client.c.revoked],
-        ).where(client.c.id == client_id),
+        ).where(or_(client.c.id == client_id, client.c.id == receiving)),
     )
 
 

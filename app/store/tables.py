@@ -466,6 +466,16 @@ outbox = Table(
 )
 Index("outbox_by_recipient", outbox.c.recipient, outbox.c.at)
 
+disclosure = Table(
+    "disclosure",
+    metadata,
+    _key("pid"),
+    Column("id", Text, primary_key=True),  # that of the notice in the outbox
+    _int("at"),
+    _bytes("body"),  # who, to whom, for what, which versions: app/store/disclosures.py
+    **_clustered,
+)
+
 audit = Table(
     "audit",
     metadata,

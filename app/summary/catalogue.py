@@ -213,6 +213,12 @@ WRITTEN_OF_RIGHTS: Final[dict[str, Text]] = {
     ),
 }
 """What others wrote about the citizen's rights, or took back of what they had said of her, and she is told at once."""
+DISCLOSED: Final = Text(
+    "{name}, {unit}, har givet oplysninger om dig videre til {to}.",
+    "{name}, {unit}, has disclosed information about you to {to}.",
+)
+"""Who handed something on to whom, as the citizen reads it."""
+NEAREST_RELATIVE: Final = Text("den nærmeste pårørende", "the nearest relative")
 DOORS: Final[dict[str, Text]] = {
     "treating-now": Text("behandler dig nu (aktuel behandling)", "is treating you now (current treatment)"),
     "consent-now": Text("har fået dit samtykke nu", "has your consent now"),

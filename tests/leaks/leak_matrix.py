@@ -764,6 +764,49 @@ def _review(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
         )
 
 
+def _disclose(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    """What is not the caller's to disclose is refused as what is not there, of citizens whom the service does not know too.
+
+    Who declared the emergency may disclose the own hospital's records to anybody who treats, whatever is blocked (P5), and
+    asks about one who does not; what those get who may disclose is in tests/app/representation/test_disclosing.py.
+    """
+    function = "assistant" if who.key == "emergency" else "general-practice"
+
+    def asked(citizen: Identifier, **named: str) -> Ask:
+        to = {"function": function, "organisation": f"{systems.SOR}|{ORGANISATIONS['gp-4'].sor}"}
+        return Ask(method="POST", path="/Patient/$disclose", json=parameters(identifier=citizen, **to, **named))
+
+    nobody = (systems.X_ECPR, "0101901QQ1")
+    if what is not OPEN:
+        record, never = (f"{what.type}/{id_}" for id_ in (leaks.ids[what.key], leaks.never[what.citizen]))
+        yield Case(
+            ask=asked(what.citizen, record=record),
+            twins=(asked(what.citizen, record=never), asked(nobody, record=record)),
+            shown=False,
+            hidden=403,
+        )
+        yield Case(
+            ask=asked(what.citizen, category="letter"),
+            twins=(asked(nobody, category="letter"),),
+            shown=False,
+            hidden=403,
+        )
+
+
+def _received(leaks: LeakWorld, who: Caller, what: Hidden) -> Iterator[Case]:
+    """Nothing was disclosed to any of the callers: no id of a citizen, a record or a notice opens anything."""
+
+    def asked(patient: str, id_: str) -> Ask:
+        return Ask(method="GET", path=f"/Patient/{patient}/$received?id={id_}")
+
+    patient = leaks.patients[what.citizen]
+    yield Case(
+        ask=asked(patient, leaks.ids[what.key]),
+        twins=(asked(leaks.alien, "0" * 32), asked(leaks.never[what.citizen], leaks.alien), asked(patient, "")),
+        shown=False,
+    )
+
+
 def _declaring(operation: str) -> Probe:
     """Whoever may open a door is answered alike for a citizen who is known and one who is not."""
     code = {"code": "life-in-danger"} if operation == "$emergency-access" else {}
@@ -816,6 +859,8 @@ PROBES: Mapping[tuple[str, tuple[str, ...]], Probe] = {
     ("GET", (_T, _I, "$explain-access")): _explain_instance_get,
     ("GET", ("$unusual-access",)): _unusual,
     ("POST", (_T, _I, "$review")): _review,
+    ("POST", (_T, "$disclose")): _disclose,
+    ("GET", (_T, _I, "$received")): _received,
     ("POST", (_T, "$treating-now")): _declaring("$treating-now"),
     ("POST", (_T, "$consent-now")): _declaring("$consent-now"),
     ("POST", (_T, "$emergency-access")): _declaring("$emergency-access"),

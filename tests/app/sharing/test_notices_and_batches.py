@@ -1,21 +1,32 @@
 """Notices to their end, batches that say as much as single requests, summaries of citizens alone."""
 
 import pytest
-from served import World
+from served import NANCY, World, resources_in
 from sharing_builders import created, entry, observation, pid_of, send
 
 from app.demo.cluster import demo_messages
 from app.demo.personas import PERSONAS
 from app.runtime import now_us
-from app.store import outbox
+from app.store import disclosures, outbox
+from app.store.disclosures import Disclosure
 from app.store.job import Job
 from app.store.outbox import Notice
+from consent.model import OrganisationKey, Requester
+from consent.vocabulary import Function, Purpose
+from schemas.homes import HOME_OF
 
 pytestmark = pytest.mark.anyio
 MUNICIPALITY = PERSONAS["municipality-system"].organisation or ""
 
 
 async def waiting(world: World, pid: int, count: int, *, at_us: int, name: str) -> None:
+    encounters = await world.as_("citizen").get(
+        "/Encounter", params={"patient.identifier": "|".join(NANCY), "_count": "100"}
+    )
+    hospitals = [one for one in resources_in(encounters, "Encounter") if one["class"]["code"] == "IMP"]
+    place = world.service.database.ids.decode(hospitals[0]["id"])
+    assert place is not None
+    stays = ((HOME_OF["Encounter"].number, place[1], int(hospitals[0]["meta"]["versionId"])),)
     notices = [
         Notice(
             pid=pid,
@@ -27,7 +38,26 @@ async def waiting(world: World, pid: int, count: int, *, at_us: int, name: str) 
         )
         for number in range(count)
     ]
-    await world.service.database.commit(Job(pid=pid, writes=(outbox.put(notices),)))
+    hospital = OrganisationKey(PERSONAS["hospital-system"].organisation or "")
+    made = [
+        Disclosure(
+            pid=pid,
+            id=notice.id,
+            at_us=at_us,
+            sender=Requester(
+                function=Function.SYSTEM,
+                organisation=hospital,
+                controller=hospital,
+                client=PERSONAS["hospital-system"].client,
+            ),
+            recipient=None,
+            purposes=frozenset({Purpose.PATIENT_ADMINISTRATION}),
+            shown=stays,
+            by_law=True,
+        )
+        for notice in notices
+    ]
+    await world.service.database.commit(Job(pid=pid, writes=(outbox.put(notices), disclosures.put(made))))
 
 
 async def test_what_may_not_be_told_any_more_does_not_stand_before_what_may(own_world: World) -> None:
