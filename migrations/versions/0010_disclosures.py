@@ -2,15 +2,15 @@
 
 Nobody knows who disclosed what was told before: such notices of stays are not shown any more, and stay in the audit.
 
-Revision ID: 0009_disclosures
-Revises: 0008_facts_version
+Revision ID: 0010_disclosures
+Revises: 0009_whole_keys
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0009_disclosures"
-down_revision = "0008_facts_version"
+revision = "0010_disclosures"
+down_revision = "0009_whole_keys"
 branch_labels = None
 depends_on = None
 
