@@ -75,9 +75,11 @@ class Seen:
             tests = set(self.seconds)
         return sorted(tests, key=lambda test: (self.seconds[test], test))
 
-    def is_loading(self, file: Path, lines: Iterable[int]) -> bool:
-        """Tell whether one of the lines is executed while modules are loaded."""
-        return any(_ANY in self._tests.get((str(file), line), ()) for line in lines)
+    def is_loading(self, mutant: Mutant, lines: Iterable[int]) -> bool:
+        """Tell whether a line of the mutant, or one of these of its module, is executed while modules are loaded."""
+        file = str(path_of(mutant.module))
+        every = {*lines, *range(mutant.line, mutant.last_line + 1)}
+        return any(_ANY in self._tests.get((file, line), ()) for line in every)
 
 
 class _Watch:
@@ -181,7 +183,7 @@ class _Collected:
         """Tell whether a test notices the mutant; a child that hangs or crashes counts as noticed."""
         tests = self.seen.tests_of(mutant)
         function = _function_with(mutant)
-        if function is None or self.seen.is_loading(path_of(mutant.module), _lines(function) - {_first(function)}):
+        if function is None or self.seen.is_loading(mutant, _lines(function) - {_first(function)}):
             return _is_killed_anew(mutant, tests)
 
         changed = next(
@@ -317,13 +319,13 @@ class Report:
     """Counts, and prints what survives."""
 
     def __init__(self) -> None:
-        self.killed = 0
+        self.killed: list[Mutant] = []
         self.explained: list[Mutant] = []
         self.survived: list[Mutant] = []
 
     def add(self, mutant: Mutant, *, killed: bool) -> None:
         if killed:
-            self.killed += 1
+            self.killed.append(mutant)
         elif mutant.is_explained():
             self.explained.append(mutant)
         else:
@@ -334,16 +336,25 @@ class Report:
 
     @property
     def tried(self) -> int:
-        return self.killed + len(self.explained) + len(self.survived)
+        return len(self.killed) + len(self.explained) + len(self.survived)
 
     @property
     def score(self) -> float:
         """Killed, of all: the explained survivors count against it."""
-        return self.killed / self.tried if self.tried else 0.0
+        return len(self.killed) / self.tried if self.tried else 0.0
+
+    def by_module(self) -> str:
+        """Return a line a module: killed, explained, surviving."""
+        counts = [
+            collections.Counter(mutant.module for mutant in some)
+            for some in (self.killed, self.explained, self.survived)
+        ]
+        every = sorted({module for count in counts for module in count})
+        return "\n".join(f"{module}: {' '.join(str(count[module]) for count in counts)}" for module in every)
 
     def __str__(self) -> str:
         return (
-            f"{self.killed} killed, {len(self.explained)} survive and are explained, {len(self.survived)} survive: "
+            f"{len(self.killed)} killed, {len(self.explained)} survive and are explained, {len(self.survived)} survive: "
             f"{self.score:.1%}"
         )
 
@@ -359,7 +370,7 @@ def main(names: Sequence[str], *, sample: int | None = None, seed: int = 1, verd
     hypothesis.settings.load_profile("mutation")
     report = Report()
     trial(names or modules(), report, Verdicts(verdicts), sample=sample, seed=seed)
-    print(report, flush=True)  # noqa: T201
+    print(report.by_module(), report, sep="\n", flush=True)  # noqa: T201
     return report
 
 

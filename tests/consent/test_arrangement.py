@@ -12,7 +12,7 @@ from consent.model import ActorScope, Directive, Facts, Period, PersonKey, Provi
 from consent.moments import next_change
 from consent.policy import LAPSE_OF_CONSENT
 from consent.vocabulary import Effect
-from tests.consent.strategies import NOON, PERSONS, TREE, directives, examples, moments, requests
+from tests.consent.strategies import CITIZEN, NOON, OTHER, PERSONS, TREE, UNITS, directives, examples, moments, requests
 
 ROOMY = st.lists(directives, max_size=12).map(tuple)
 
@@ -65,6 +65,16 @@ def test_named_ones_are_found_by_one_name_in_the_order_given():
     found = Directives.of([*by_person, everybody]).concerning(places=(), persons=(PERSONS[1], None), citizen=None)
 
     assert [one.id for one in found] == ["b", "all"]
+
+
+def test_who_names_a_place_or_a_citizen_is_heard_by_these_alone():
+    place = _block(ActorScope(organisations=frozenset({UNITS[0]})), "place")
+    citizen = _block(ActorScope(citizens=frozenset({CITIZEN})), "citizen")
+    arranged = Directives.of([place, citizen])
+
+    assert arranged.concerning(places=UNITS[:1], persons=(), citizen=None) == (place,)
+    assert arranged.concerning(places=UNITS[1:], persons=(), citizen=CITIZEN) == (citizen,)
+    assert arranged.concerning(places=(), persons=(), citizen=OTHER) == ()
 
 
 def test_one_that_names_two_of_the_readers_places_comes_once():

@@ -1,6 +1,7 @@
 """Corners of directives that the decision cases do not reach."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -19,6 +20,7 @@ from consent.model import (
     Standing,
 )
 from consent.vocabulary import Action, Category, Effect, Evidence, Function, Purpose, RelationKind
+from tests.consent.strategies import NOON, OTHER
 
 WARD = OrganisationKey("ward")
 FACTS = Facts(
@@ -51,7 +53,7 @@ def test_a_directive_as_deep_as_allowed_is_read(make_request) -> None:
     assert "D1" not in {reason.rule for reason in decision.reasons}
 
 
-@pytest.mark.parametrize("levels", [DEEPEST + 1, 5000])
+@pytest.mark.parametrize("levels", [9, DEEPEST + 1, 5000])
 def test_a_directive_nested_too_deep_refuses(make_request, levels: int) -> None:
     decision = decide(make_request(), replace(FACTS, directives=(directive(nested(levels)),)))
     assert isinstance(decision, Denial)
@@ -101,6 +103,17 @@ def test_nobody_but_the_citizen_gives_a_power_of_attorney(make_request) -> None:
     assert may_record(for_a_child, directive(Provision(effect=Effect.PERMIT)))
 
 
+def test_who_acts_for_a_citizen_blocks_whom_she_likes_and_replaces_what_she_wrote(make_request) -> None:
+    own = make_request(function=Function.CITIZEN, action=Action.DIRECT, purpose=Purpose.PATIENT_REQUEST)
+    permit = decide(own, replace(FACTS, citizen_born=own.at.replace(year=1950)))
+    assert isinstance(permit, Permit)
+    for_a_child = replace(permit, request=replace(own, requester=replace(own.requester, citizen=CitizenKey(8))))
+    against = Provision(effect=Effect.DENY, actors=ActorScope(citizens=frozenset({CitizenKey(7)})))
+    assert may_record(for_a_child, directive(against))
+    assert may_replace(for_a_child, author=PersonKey("ann"))
+    assert not may_replace(for_a_child, author=PersonKey("the other parent"))
+
+
 def test_a_permit_to_look_up_records_nothing(make_request) -> None:
     permit = decide(make_request(), FACTS)
     assert isinstance(permit, Permit)
@@ -127,3 +140,35 @@ def test_a_permit_to_look_up_replaces_nothing(make_request) -> None:
     permit = decide(request, FACTS)
     assert isinstance(permit, Permit)
     assert not may_replace(permit, author=request.requester.person)
+
+
+@pytest.mark.parametrize(
+    ("silent", "speaks"),
+    [
+        (
+            Provision(effect=Effect.DENY, period=Period(end=NOON - timedelta(hours=1))),
+            Provision(effect=Effect.DENY, period=Period(end=NOON)),
+        ),
+        (
+            Provision(
+                effect=Effect.DENY, actors=ActorScope(organisations=frozenset({WARD}), citizens=frozenset({OTHER}))
+            ),
+            Provision(effect=Effect.DENY, actors=ActorScope(organisations=frozenset({WARD}))),
+        ),
+    ],
+)
+def test_a_provision_is_silent_past_its_own_time_and_about_other_citizens(
+    make_request, silent: Provision, speaks: Provision
+) -> None:
+    assert isinstance(decide(make_request(), replace(FACTS, directives=(directive(silent),))), Permit)
+    assert isinstance(decide(make_request(), replace(FACTS, directives=(directive(speaks),))), Denial)
+
+
+@pytest.mark.parametrize(("function", "opens"), [(Function.HOSPITAL_TREATMENT, True), (Function.ACUTE_TEAM, False)])
+def test_a_consent_that_names_a_function_at_a_place_is_for_that_function(
+    make_request, function: Function, opens: bool
+) -> None:
+    named = ActorScope(organisations=frozenset({WARD}), functions=frozenset({function}))
+    consent = Provision(effect=Effect.PERMIT, actors=named, purposes=frozenset({Purpose.TREATMENT}))
+    decision = decide(make_request(), replace(FACTS, relations=(), directives=(directive(consent),)))
+    assert isinstance(decision, Permit) is opens

@@ -269,6 +269,12 @@ def test_of_several_consents_a_denial_overrides_whatever_their_order() -> None:
         assert seen(request, Facts(directives=several, standings=standings()), pcf_rules()) == EVERY - ALCOHOL
 
 
+def test_a_denial_permits_nothing_of_what_it_leaves_out() -> None:
+    deny = directive(fhir_consent({"provision": {"type": "deny", "purpose": ["TREAT"], "securityLabel": ["R"]}}))
+    request = ask("clinician", frozenset({Purpose.TREATMENT}), NOON)
+    assert seen(request, Facts(directives=(deny,), standings=standings()), pcf_rules()) is None
+
+
 def test_an_exception_for_a_purpose_of_its_own_speaks_for_that_purpose_and_no_other() -> None:
     glass = {"type": "permit", "purpose": ["BTG"], "securityLabel": ["R"], "actor": ["Practitioner/clinician"]}
     always = {"type": "permit", "securityLabel": ["PSY"], "actor": ["Practitioner/clinician"]}
