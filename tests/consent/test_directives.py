@@ -172,3 +172,26 @@ def test_a_consent_that_names_a_function_at_a_place_is_for_that_function(
     consent = Provision(effect=Effect.PERMIT, actors=named, purposes=frozenset({Purpose.TREATMENT}))
     decision = decide(make_request(), replace(FACTS, relations=(), directives=(directive(consent),)))
     assert isinstance(decision, Permit) is opens
+
+
+@pytest.mark.parametrize(
+    ("effect", "purpose", "opens"),
+    [
+        (Effect.PERMIT, Purpose.PATIENT_REQUEST, True),
+        (Effect.PERMIT, Purpose.TREATMENT, False),
+        (Effect.DENY, Purpose.PATIENT_REQUEST, False),
+    ],
+)
+def test_a_power_of_attorney_is_a_permit_for_the_citizens_own_purpose(
+    make_request, effect: Effect, purpose: Purpose, opens: bool
+) -> None:
+    request = make_request(function=Function.REPRESENTATIVE, purpose=Purpose.PATIENT_REQUEST)
+    request = replace(request, requester=replace(request.requester, citizen=OTHER))
+    power = Provision(
+        effect=effect,
+        actors=ActorScope(citizens=frozenset({OTHER})),
+        purposes=frozenset({purpose}),
+        data=DataScope(categories=frozenset({Category.PLAN})),
+    )
+    facts = Facts(directives=(directive(power),), citizen_born=NOON.replace(year=1950))
+    assert isinstance(decide(request, facts), Permit) is opens
