@@ -309,7 +309,7 @@ async def _check_record(leaks: LeakWorld, tokens: list[str]) -> None:
 
 
 BREAKING = (
-    "app.gate.decide", "app.store.facts.load", "app.gate.signatures.load", "app.gate.release",
+    "app.gate.decide", "app.store.facts.load_at", "app.gate.signatures.load", "app.gate.release",
     "app.store.resources.read", "app.store.citizens.find_pid", "app.audit.encode", "app.sharing.submit.submit",
 )  # fmt: skip
 
@@ -326,6 +326,7 @@ async def test_no_failure_within_tells_what_it_was_about(
         raise ValueError(f"cannot read {kept} {leaks.tokens['nurse']}")
 
     monkeypatch.setattr(place, breaks)
+    leaks.world.service.decisions.clear()  # what is remembered breaks nothing
     failed = 0
     for method, path, body in (
         ("GET", f"/Condition/{leaks.ids['label']}", None),
