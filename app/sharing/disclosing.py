@@ -18,6 +18,7 @@ from app.sharing.numbers import citizen_named
 from app.sharing.received import inbox_of
 from app.store import directory, disclosures, outbox, resources, versions
 from app.store.database import Snapshot
+from app.store.directory import Directory
 from app.store.disclosures import Disclosure
 from app.store.job import Job
 from app.store.outbox import Notice
@@ -54,10 +55,12 @@ async def disclose_to(service: Service, call: Call, asked: Asked) -> bytes:
 
     Raises:
         AccessRefusedError: no basis, or one of the records, or all of a kind, is not covered or not there: the same.
-        InvalidContentError: more records of a kind than go at once.
+        InvalidContentError: more records of a kind than go at once; a unit that the directory does not know.
     """
     for _ in range(_TRIES):
         async with service.database.snapshot() as snapshot:
+            registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
+            _check_unit(registry, asked.organisation)
             pid = await citizen_named(snapshot, call, asked.identifier)
             recipient = await _recipient(snapshot, call, asked)
             access = await gate.authorize(
@@ -71,7 +74,6 @@ async def disclose_to(service: Service, call: Call, asked: Asked) -> bytes:
                 recipient=recipient,
             )
             shown = await _chosen(service, snapshot, access, asked)
-            registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
         if not shown:
             await gate.record_refused(service, call, pid=pid, operation=audit.Operation.DISCLOSE)
             function = access.permit.request.requester.function
@@ -91,6 +93,15 @@ async def disclose_to(service: Service, call: Call, asked: Asked) -> bytes:
             continue
         return _answer(made)
     raise ContentionError("others are writing about this citizen; try again")
+
+
+def _check_unit(registry: Directory, unit: OrganisationKey | None) -> None:
+    """Check that somebody can be there to open it: the directory is no secret."""
+    if unit is not None and unit not in registry.organisations:
+        text = "the directory does not know this unit"
+        raise InvalidContentError(
+            text, faults=(Fault("Parameters.parameter.where(name='organisation')", "not-found", text),)
+        )
 
 
 async def _recipient(snapshot: Snapshot, call: Call, asked: Asked) -> Requester:
@@ -135,7 +146,7 @@ def _job(call: Call, access: Access, made: Disclosure, shown: list[Stored], inbo
         operation=audit.Operation.DISCLOSE,
         permit=access.permit,
         shown=shown,
-        query=f"disclosure {made.id}",
+        query=f"disclosure {made.id} to {_named(made.recipient)}",
     )
     notices = [
         Notice(pid=made.pid, id=id_, recipient=to, topic=DISCLOSED, focus=made.id, at_us=made.at_us)
@@ -147,6 +158,12 @@ def _job(call: Call, access: Access, made: Disclosure, shown: list[Stored], inbo
         audit=(record,),
         writes=(disclosures.put([made]), outbox.put(notices)),
     )
+
+
+def _named(to: Requester | None) -> str:
+    """Return the recipient as the record of the disclosure names it: a relative by what she is, never by number."""
+    parts = [] if to is None else [to.function.value, to.organisation, to.person]
+    return " ".join(part for part in parts if part)
 
 
 def _answer(made: Disclosure) -> bytes:

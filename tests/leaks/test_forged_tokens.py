@@ -252,6 +252,8 @@ async def _ask_all(leaks: LeakWorld, token: str | None) -> dict[str, Answer]:
         ("delete", "DELETE", f"/Condition/{leaks.ids['open']}", None),
         ("log", "GET", f"/AuditEvent?patient={leaks.patients[ANNA]}", None),
         ("notices", "GET", "/$notices", None),
+        ("disclose", "POST", "/Patient/$disclose", parameters(identifier=BO, relative=ANNA, category="plan")),
+        ("received", "GET", f"/Patient/{leaks.patients[ANNA]}/$received?id=x", None),
         ("door", "POST", "/Patient/$emergency-access", parameters(identifier=BO, reason="x")),
         ("validate", "POST", "/Condition/$validate", condition("forged")),
         ("directory", "GET", "/Organization?_count=1", None),

@@ -283,6 +283,9 @@ async def test_no_log_line_and_no_header_names_anybody(own_leaks: LeakWorld, hea
         ("heart-doctor", "POST", "/Patient/$consent-now", parameters(identifier=UNKNOWN, reason=WORDS)),
         ("home-carer", "POST", "/Patient/$emergency-access", parameters(identifier=ANNA, reason=WORDS)),
         (MUNICIPALITY, "GET", "/$notices", None),
+        ("heart-doctor", "POST", "/Patient/$disclose", parameters(identifier=ANNA, relative=UNKNOWN, category="plan")),
+        ("gp", "POST", "/Patient/$disclose", parameters(identifier=UNKNOWN, relative=ANNA, category=WORDS)),
+        ("home-nurse", "GET", f"/Patient/{ids[0]}/$received?id={ids[0]}", None),
         ("home-nurse", "POST", "", batch_of(f"Patient?identifier={'|'.join(ANNA)}", f"Condition/{ids[0]}")),
     ]
     for persona, method, path, body in sent:

@@ -24,12 +24,13 @@ from acting import (
 )
 from served import Identifier, World, issues, resources_in
 
+from app import audit
 from app.demo.organisations import ORGANISATIONS
 from app.demo.personas import HOSPITAL, PERSONAS
 from app.demo.run import persona_token
 from app.runtime import now, now_us
 from app.sharing import load_directory, read_directory_file
-from app.store import directory, disclosures, outbox, relations
+from app.store import audits, directory, disclosures, outbox, relations
 from app.store.citizens import find_pid
 from app.store.disclosures import Disclosure
 from app.store.job import Job
@@ -184,6 +185,11 @@ async def test_the_citizen_is_told_and_both_ends_are_in_her_log(world: World) ->
     events = [event for event in resources_in(log) if record in json.dumps(event)]
     agents = {agent["who"].get("display") for event in events for agent in event["agent"]}
     assert {PERSONAS["gp"].name, PERSONAS["home-nurse-b"].name} <= agents
+    pid = await key_of(world, person.number)
+    async with world.service.database.snapshot() as snapshot:
+        words = [audit.decode(row.body).query for row in await audits.of_citizen(snapshot, pid)]
+    home = PERSONAS["home-nurse-b"]
+    assert f"disclosure {made} to home-nursing {home.organisation} {home.person}" in words
 
 
 async def test_what_the_citizen_closes_for_the_recipient_is_not_disclosed_nor_opened_later(world: World) -> None:
@@ -443,6 +449,10 @@ FAULTS: dict[str, tuple[JSON, str]] = {
     "a function that is none": (asked(UNKNOWN, None, function="wizard", record="Condition/x"), "function"),
     "a function that gets nothing": (asked(UNKNOWN, "dpo", record="Condition/x"), "function"),
     "a citizen's function": (asked(UNKNOWN, None, function="citizen", record="Condition/x"), "function"),
+    "a unit that nobody knows": (
+        asked(UNKNOWN, None, function="home-nursing", organisation="999", record="Condition/x"),
+        "organisation",
+    ),
     "nothing": (asked(UNKNOWN, "gp"), "record"),
     "both": (asked(UNKNOWN, "gp", record="Condition/x", category="plan"), "record"),
     "a record that is none": (asked(UNKNOWN, "gp", record="Penguin/x"), "record"),
@@ -555,3 +565,39 @@ async def test_a_notice_of_which_nobody_knows_who_told_it_is_not_shown(own_world
     person = await citizen(own_world)
     await told_of_a_stay(own_world, person, shown=None)
     assert resources_in(await own_world.as_("municipality-system").get("/$notices")) == []
+
+
+async def test_a_session_of_an_emergency_discloses_for_as_long_as_it_lasts(own_world: World) -> None:
+    person = await citizen(own_world)
+    await blocked(own_world, person)
+    given = [
+        {"name": "identifier", "valueIdentifier": {"system": person.number[0], "value": person.number[1]}},
+        {"name": "code", "valueCode": "life-in-danger"},
+        {"name": "reason", "valueString": "bevidstløs"},
+    ]
+    declared = await own_world.as_("surgeon").post(
+        "/Patient/$emergency-access", json={"resourceType": "Parameters", "parameter": given}
+    )
+    assert declared.status_code == CREATED, declared.text
+    (session,) = [part["part"] for part in declared.json()["parameter"] if part["name"] == "session"]
+    client = own_world.bearing(session[0]["valueString"])
+    answer = await client.post(
+        "/Patient/$disclose", json=asked(person.number, "other-gp", record=f"Condition/{person.condition}")
+    )
+    assert answer.status_code == OK, answer.text
+    other = own_world.as_("other-gp")
+    (url,) = await inbox(other)
+    assert await opened(other, url)
+
+
+async def test_who_is_refused_too_often_is_held_back_from_disclosing_too(own_world: World) -> None:
+    own_world.service.settings = own_world.service.settings.model_copy(update={"refusals_per_person": 3})
+    person = await citizen(own_world)
+    record = await written_by(own_world, "gp", condition(person.number))
+    statuses = [
+        (await disclose(own_world, "gp", UNKNOWN, "home-nurse-b", by_name=True, record=record)).status_code
+        for _ in range(4)
+    ]
+    assert statuses == [FORBIDDEN, FORBIDDEN, FORBIDDEN, 429]
+    answer = await disclose(own_world, "gp", person, "home-nurse-b", by_name=True, record=record)
+    assert answer.status_code == 429
