@@ -18,7 +18,7 @@ from consent.model import (
     Standing,
 )
 from consent.policy import ACCEPTED_EVIDENCE, DOORS, RELATIONS, SYSTEMS, TREATING
-from consent.vocabulary import Action, DeclarationKind, Evidence, Function, Purpose
+from consent.vocabulary import Action, DeclarationKind, Evidence, Function, Purpose, RelationKind
 
 _STRENGTH = {evidence: rank for rank, evidence in enumerate(Evidence)}
 
@@ -136,16 +136,21 @@ def relation_of(case: Case, function: Function) -> Relation | None:
     A relation reaches the unit that it names, the units below it and the units above it: one line of the tree. Two
     wards of one hospital do not share a relation; the second one declares *treating now*.
     """
-    return _strongest(case, function, case.path)
+    return _strongest(case, RELATIONS[function], case.path)
 
 
 def readers_relation(case: Case) -> Relation | None:
     """Return the same of the reader's unit in the reader's function; a function that does not treat has none."""
-    return _strongest(case, case.reader.function, case.reader_path) if case.reader.function in TREATING else None
+    return _strongest(case, RELATIONS.get(case.reader.function, frozenset()), case.reader_path)
 
 
-def _strongest(case: Case, function: Function, path: tuple[OrganisationKey, ...]) -> Relation | None:
-    kinds = RELATIONS[function]
+def reader_is_the_own_gp(case: Case) -> bool:
+    """Tell whether the reader is the citizen's own GP, whatever other relations there are."""
+    own = RELATIONS.get(case.reader.function, frozenset()) & {RelationKind.OWN_GP}
+    return _strongest(case, own, case.reader_path) is not None
+
+
+def _strongest(case: Case, kinds: frozenset[RelationKind], path: tuple[OrganisationKey, ...]) -> Relation | None:
     best: Relation | None = None
     for relation in case.facts.relations:
         if (

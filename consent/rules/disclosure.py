@@ -10,7 +10,16 @@ from what is known today; whether the recipient may still open it, and what the 
 from datetime import timedelta
 
 from consent.arrangement import lasting
-from consent.case import Case, as_sent, declaration_of, on_one_line, readers_consent, readers_relation, relation_of
+from consent.case import (
+    Case,
+    as_sent,
+    declaration_of,
+    on_one_line,
+    reader_is_the_own_gp,
+    readers_consent,
+    readers_relation,
+    relation_of,
+)
 from consent.directives import consents_naming
 from consent.model import Grant, OrganisationKey, Participation, Period
 from consent.policy import (
@@ -118,8 +127,7 @@ def for_a_current_course(case: Case) -> Finding | None:
 
 
 def _to_the_own_gp(case: Case) -> bool:
-    relation = readers_relation(case)
-    return _receives_for_treatment(case) and relation is not None and relation.kind is RelationKind.OWN_GP
+    return _receives_for_treatment(case) and reader_is_the_own_gp(case)
 
 
 def discharge_letter(case: Case) -> Finding | None:

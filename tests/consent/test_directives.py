@@ -101,6 +101,7 @@ def test_nobody_but_the_citizen_gives_a_power_of_attorney(make_request) -> None:
     for_a_child = replace(permit, request=replace(own, requester=replace(own.requester, citizen=CitizenKey(8))))
     assert not may_record(for_a_child, power)
     assert may_record(for_a_child, directive(Provision(effect=Effect.PERMIT)))
+    assert not may_record(replace(permit, request=replace(own, action=Action.LOOK_UP)), power)
 
 
 def test_who_acts_for_a_citizen_blocks_whom_she_likes_and_replaces_what_she_wrote(make_request) -> None:

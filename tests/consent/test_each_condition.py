@@ -499,3 +499,73 @@ def test_what_somebody_took_part_in_rests_on_the_strongest_evidence(make_request
     ]
     decision = decide(request, replace(FACTS, participations=tuple(parts[::order])))
     assert {reason.evidence for reason in decision.reasons if reason.rule == "N2"} == {Evidence.INDEPENDENT}
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_own_gp_is_one_whatever_else_she_is_to_the_citizen(make_request, order: int) -> None:
+    """An appointment in the practice, as well known as that it is the citizen's own, takes nothing from it."""
+    kinds = (RelationKind.OWN_GP, RelationKind.APPOINTMENT)
+    relations = [Relation(kind=kind, organisation=ELSEWHERE, evidence=REGISTER) for kind in kinds]
+    gp = Requester(function=Function.GENERAL_PRACTICE, organisation=ELSEWHERE, person=BO)
+    request = make_request(action=Action.DISCLOSE)
+    request = replace(request, requester=replace(request.requester, profession=DOCTOR), recipient=gp)
+    standings = (*FACTS.standings, known(Function.GENERAL_PRACTICE, BO, ELSEWHERE))
+    decision = decide(request, Facts(relations=tuple(relations[::order]), standings=standings))
+    assert "P3" in {reason.rule for reason in decision.reasons}
+
+
+# Who asks, and who reads
+
+
+def test_who_looks_up_is_the_reader_whatever_recipient_she_names(make_request) -> None:
+    her = ActorScope(persons=frozenset({ANN}))
+    block = Directive(id="d", version=1, active=True, period=Period(), root=Provision(effect=Effect.DENY, actors=her))
+    request = make_request()
+    other = replace(request.requester, person=BO, on_behalf_of=None)
+    facts = replace(FACTS, directives=(block,), standings=(*FACTS.standings, known(Function.HOSPITAL_TREATMENT, BO)))
+    assert isinstance(decide(replace(request, requester=other), facts), Permit), "the control"
+    assert isinstance(decide(replace(request, recipient=other), facts), Denial)
+
+
+def test_who_treats_has_a_name(make_request) -> None:
+    """The directory knows nobody without one; should it ever, there is a lock of its own."""
+    case = replace(case_of(make_request(), FACTS, Purpose.TREATMENT), authorised=True, reader_authorised=True)
+    nobody = replace(case.requester, person=None)
+    assert case.treats
+    assert case.reader_treats
+    assert not replace(case, request=replace(case.request, requester=nobody)).treats
+    assert not replace(case, reader=nobody).reader_treats
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_authorisation_among_several_registrations_will_do(make_request, order: int) -> None:
+    standings = [replace(known(Function.HOSPITAL_TREATMENT), authorised=yes) for yes in (True, False)]
+    assert isinstance(decide(make_request(), replace(FACTS, standings=tuple(standings[::order]))), Permit)
+
+
+def test_a_recipient_who_is_authorised_and_does_not_treat_gets_nothing_for_treatment(make_request) -> None:
+    request = make_request(action=Action.DISCLOSE)
+
+    def decided(function: Function) -> Permit | Denial:
+        recipient = Requester(function=function, organisation=ELSEWHERE, person=BO)
+        standings = (*FACTS.standings, known(function, BO, ELSEWHERE))
+        return decide(replace(request, recipient=recipient), replace(FACTS, standings=standings))
+
+    assert isinstance(decided(Function.GENERAL_PRACTICE), Permit), "the control"
+    assert isinstance(decided(Function.ADMINISTRATOR), Denial)
+
+
+def test_a_recipient_without_a_unit_is_refused_by_the_rules_and_is_no_defect(make_request) -> None:
+    request = make_request(action=Action.DISCLOSE, purpose=Purpose.CARE_MANAGEMENT)
+    decision = decide(replace(request, recipient=Requester(function=Function.HOME_NURSING, person=BO)), FACTS)
+    assert [reason.rule for reason in decision.reasons] == ["D0"]
+
+
+def test_a_block_on_a_function_reaches_an_assistant_of_that_function_alone(make_request) -> None:
+    nurses = ActorScope(functions=frozenset({Function.HOME_NURSING}))
+    block = Directive(
+        id="d", version=1, active=True, period=Period(), root=Provision(effect=Effect.DENY, actors=nurses)
+    )
+    facts = assisted(known(Function.HOSPITAL_TREATMENT, BO), known(Function.HOME_NURSING, PersonKey("cille")))
+    request = make_request(function=Function.ASSISTANT)
+    assert isinstance(decide(request, replace(facts, directives=(block,))), Permit)
