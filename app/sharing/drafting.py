@@ -128,7 +128,7 @@ class Drafting:
         written: dict[int, Written] = {}
         becoming: list[_Becoming] = []
         for each in placed:
-            found = both.get(each.reference)
+            found = None if each.is_kept else both.get(each.reference)
             if found is None:
                 written[id(each.entry)] = self._left(each)
             else:

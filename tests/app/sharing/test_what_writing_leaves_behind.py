@@ -201,3 +201,20 @@ async def _rows_of(world: World, id_: str) -> set[tuple[object, ...]]:
             )
             found.update(await snapshot.rows(query, {"pid": place[0], "n": place[1]}))
     return {tuple(row) for row in found}
+
+
+async def test_a_record_may_be_changed_and_found_by_its_number_in_one_transaction(world: World) -> None:
+    number = {"system": "https://example.org/o", "value": "changed-and-found"}
+    made = await created(world, observation(identifier=[number]))
+    changed = {**made, "status": "amended"}
+    again = observation(identifier=[number])
+    condition = "identifier=https://example.org/o|changed-and-found"
+    answer = await send(
+        world,
+        "gp",
+        entry(changed, "PUT", f"Observation/{made['id']}"),
+        entry(again, ifNoneExist=condition),
+    )
+    assert ids_of(answer) == [f"Observation/{made['id']}"] * 2
+    read = await world.as_("gp").get(f"/Observation/{made['id']}")
+    assert (read.json()["meta"]["versionId"], read.json()["status"]) == ("2", "amended")
