@@ -404,6 +404,15 @@ def audit_verify(
 
 
 @app.command()
+def findings(by: By) -> None:
+    """List what people must look at: contradicting demographics, local numbers that moved; citizens by our id."""
+    from app.sharing.findings import told_to_the_operator  # noqa: PLC0415
+
+    for line in asyncio.run(told_to_the_operator(settings_from_environment().database_url, by=by)):
+        typer.echo(line)
+
+
+@app.command()
 def revoke(token_id: Annotated[str, typer.Argument(help="`jti` of the token")]) -> None:
     """Let a token count no more, from the next request on, in every process."""
     from app.store.revoke import revoke_now  # noqa: PLC0415
