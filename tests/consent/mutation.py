@@ -165,7 +165,7 @@ class _Collected:
             if _status_of(watched, _LOOKING_SECONDS) != 0:
                 raise SystemExit("the tests fail without any mutant")
             seen = Seen(*json.loads(notes.read_text()))
-        if _is_killed_anew(None, list(self.items)):
+        if _is_killed_anew(None, list(self.items), self.items):
             raise SystemExit("the tests fail without any mutant, when the modules are loaded anew")
         return seen
 
@@ -184,7 +184,7 @@ class _Collected:
         tests = self.seen.tests_of(mutant)
         function = _function_with(mutant)
         if function is None or self.seen.is_loading(mutant, _lines(function) - {_first(function)}):
-            return _is_killed_anew(mutant, tests)
+            return _is_killed_anew(mutant, tests, self.items)
 
         changed = next(
             code
@@ -242,17 +242,19 @@ class _Loads(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         exec(compile(self.mutant.changed(), f"<{self.mutant.module}>", "exec"), module.__dict__)  # noqa: S102
 
 
-class _Only:
-    """A pytest plugin that runs the named tests alone, in their order."""
+class _Without:
+    """A pytest plugin that leaves tests out; those that nobody has seen are run: their names may be of what changed."""
 
-    def __init__(self, tests: Sequence[str]) -> None:
-        self.rank = {test: at for at, test in enumerate(tests)}
+    def __init__(self, left_out: set[str], order: Sequence[str]) -> None:
+        self.left_out = left_out
+        self.rank = {test: at for at, test in enumerate(order)}
 
     def pytest_collection_modifyitems(self, items: list[pytest.Item]) -> None:
-        items[:] = sorted((item for item in items if item.nodeid in self.rank), key=lambda item: self.rank[item.nodeid])
+        left = (item for item in items if item.nodeid not in self.left_out)
+        items[:] = sorted(left, key=lambda item: self.rank.get(item.nodeid, -1))
 
 
-def _is_killed_anew(mutant: Mutant | None, tests: Sequence[str]) -> bool:
+def _is_killed_anew(mutant: Mutant | None, tests: Sequence[str], every: Iterable[str]) -> bool:
     """Tell the same of a mutant that must be there when the modules are loaded."""
 
     def mutated() -> int:
@@ -261,7 +263,7 @@ def _is_killed_anew(mutant: Mutant | None, tests: Sequence[str]) -> bool:
             del sys.modules[name]
         if mutant is not None:
             sys.meta_path.insert(0, _Loads(mutant))
-        return int(pytest.main([*_OPTIONS, *map(str, TESTS)], plugins=[_Only(tests)]))
+        return int(pytest.main([*_OPTIONS, *map(str, TESTS)], plugins=[_Without({*every} - {*tests}, tests)]))
 
     return bool(tests) and _status_of(mutated, LONGEST_SECONDS) != 0
 

@@ -552,12 +552,14 @@ def test_a_recipient_who_is_authorised_and_does_not_treat_gets_nothing_for_treat
         return decide(replace(request, recipient=recipient), replace(FACTS, standings=standings))
 
     assert isinstance(decided(Function.GENERAL_PRACTICE), Permit), "the control"
-    assert isinstance(decided(Function.ADMINISTRATOR), Denial)
+    assert isinstance(decided(Function.HOME_CARE), Denial)
 
 
 def test_a_recipient_without_a_unit_is_refused_by_the_rules_and_is_no_defect(make_request) -> None:
     request = make_request(action=Action.DISCLOSE, purpose=Purpose.CARE_MANAGEMENT)
-    decision = decide(replace(request, recipient=Requester(function=Function.HOME_NURSING, person=BO)), FACTS)
+    service = Relation(kind=RelationKind.HEALTH_SERVICE, organisation=ELSEWHERE, evidence=REGISTER)
+    facts = replace(FACTS, relations=(*FACTS.relations, service))
+    decision = decide(replace(request, recipient=Requester(function=Function.HOME_NURSING, person=BO)), facts)
     assert [reason.rule for reason in decision.reasons] == ["D0"]
 
 
