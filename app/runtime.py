@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -25,8 +25,12 @@ def to_us(moment: datetime) -> int:
 
 
 def from_us(us: int) -> datetime:
-    """Convert microseconds since 1970 UTC to an aware time; `us` must lie in years 1 to 9999."""
-    return datetime.fromtimestamp(us // 1_000_000, UTC).replace(microsecond=us % 1_000_000)
+    """Convert microseconds since 1970 UTC to an aware time.
+
+    Raises:
+        OverflowError: `us` lies beyond the years 1 to 9999.
+    """
+    return _EPOCH + timedelta(0, 0, us)
 
 
 def monotonic() -> float:

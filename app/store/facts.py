@@ -116,7 +116,7 @@ async def load_at(
             agreements=await agreements.load(snapshot, shared.agreement),
             organisations=tree,
         )
-    except ValueError as error:  # a word of a newer version, a damaged row: nobody may decide without it
+    except (ValueError, OverflowError) as error:  # of a newer version, damaged: nobody may decide without it
         raise UnavailableError("a stored fact could not be read") from error
     return Known(facts=facts, rests_on_records=held.rests_on_records)
 
