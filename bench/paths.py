@@ -14,9 +14,10 @@ from bench.prepare import PROFILE, Prepared, Target
 
 SERVE, BARE, WRITTEN, MODELS = "serve", "bare", "written", "models"
 """Servers: as it is; the ceiling; for writing to; … with models as gate."""
-CHANGED, NEWCOMER, FRESH, UNDECIDED = "changed", "newcomer", "fresh", "undecided"
-"""Without a memory for documents: … to which a record was new; … for decisions; … for facts of the citizen; … without
-decision. See `bench.variants`."""
+CHANGED, NEWCOMER, FRESH = "changed", "newcomer", "fresh"
+"""Without a memory for documents: … to which a record was new; … for decisions; … for facts of the citizen."""
+UNDECIDED, UNCOMPOSED = "undecided", "uncomposed"
+"""… without decision; … that composes none. See `bench.variants`."""
 PAGELESS = "pageless"
 """As FRESH, and without a memory for pages of the database."""
 
@@ -92,7 +93,15 @@ PATHS: tuple[Path, ...] = (
         extreme=0.20,
     ),
     Path(
-        title="the same, nothing permitted has changed",
+        title="a floor: the same records read and joined, no document made",
+        stream="summary-uncomposed",
+        beside="bare-summary",
+        judged="rate",
+        due=0.12,
+        extreme=0.20,
+    ),
+    Path(
+        title="summary pull, nothing permitted has changed",
         stream="summary-kept",
         beside="bare-summary",
         judged="rate",
@@ -200,6 +209,7 @@ def streams(prepared: Prepared) -> Mapping[str, Stream]:
         Stream(key="summary-fresh", server=NEWCOMER, requests=pulls),
         Stream(key="summary-changed", server=CHANGED, requests=pulls),
         Stream(key="summary-cold", server=FRESH, requests=pulls),
+        Stream(key="summary-uncomposed", server=UNCOMPOSED, requests=pulls),
         Stream(key="summary-undecided", server=UNDECIDED, requests=pulls),
         Stream(key="bare-summary", server=BARE, requests=_bare("summary", len(targets))),
         Stream(key="summary-kept", server=SERVE, requests=pulls),

@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator, Callable, Hashable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from importlib import import_module
 from typing import Any
 
 from fastapi import FastAPI
@@ -15,12 +16,11 @@ from app.fhir import write
 from app.main import create_app
 from app.runtime import from_us
 from app.search import sql
-from app.sharing import summary as composing
 from app.store import citizen_facts, facts, resources, signatures, sqlite, versions
 from app.store.database import Snapshot
 from app.store.ids import Ids
 from app.store.signatures import SignatureRow
-from app.summary.kept import SummaryCache
+from app.summary.kept import Kept, SummaryCache
 from consent import decide
 from consent.condition import ALWAYS
 from consent.model import NOBODY, AccessRequest, CitizenKey, Permit, Signature
@@ -28,6 +28,9 @@ from consent.vocabulary import Action
 from schemas.admit import Admitted, Rejected
 from schemas.fault import Fault
 from schemas.syntax import read
+
+composing: Any = import_module("app.sharing.summary")
+"""The module: its package has a function of the same name."""
 
 
 class _Forgetful(Decisions):
@@ -83,9 +86,29 @@ def undecided() -> FastAPI:
     gate.authorize = _given  # type: ignore[assignment]
     gate.release = lambda _permit, candidates: list(candidates)  # type: ignore[assignment]
     resources.visible = sql.visible = _everything  # type: ignore[assignment]
-    composing.residual = lambda _permit, _signature: ALWAYS  # type: ignore[assignment]
-    composing.covers = lambda _permit, _citizen, _signature: True  # type: ignore[assignment]
+    composing.residual = lambda _permit, _signature: ALWAYS
+    composing.covers = lambda _permit, _citizen, _signature: True
     return fresh()
+
+
+def uncomposed() -> FastAPI:
+    """A floor: the decision is remembered, what it shows is read and joined, and no document is made of it.
+
+    Nothing is decoded, dated, grouped, written or rewritten, and the record of the access names no version.
+    """
+    composing._composed = _joined  # noqa: SLF001  # nobody but a bench does without it
+
+    def forget(service: Service) -> None:
+        service.summaries = SummaryCache(most_bytes=0)
+
+    return _changed(forget)
+
+
+async def _joined(_service: Service, snapshot: Snapshot, _call: Call, access: gate.Access, _view: str) -> Kept:
+    rows = await resources.current_lines(snapshot, access.permit, access.signatures) or []
+    entries = b",".join([b'{"resource":' + body + b"}" for _, _, body in rows])
+    body = b'{"resourceType":"Bundle","type":"collection","entry":[' + entries + b"]}"
+    return Kept(body, b'W/"floor"', None, (), ())
 
 
 def pageless() -> FastAPI:
@@ -193,4 +216,4 @@ def _everything(permit: Permit, known: Sequence[SignatureRow], _ids: Ids) -> _Ev
     return _Everything(int(permit.request.citizen), {row.number: row.signature for row in known})
 
 
-__all__ = ["changed", "fresh", "models", "newcomer", "pageless", "undecided"]
+__all__ = ["changed", "fresh", "models", "newcomer", "pageless", "uncomposed", "undecided"]
