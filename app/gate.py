@@ -200,14 +200,14 @@ async def authorize(
     else:
         decided, since_us, until_us = made.decided, made.since_us, made.until_us
         rests_on_records = made.rests_on_records
-    known_signatures = await signatures.load(snapshot, key_pid)
+    known_signatures = await signatures.load(snapshot, key_pid, change=change)
     made = Decision(
         decided=decided,
         facts=touched,
         since_us=since_us,
         until_us=until_us,
         rests_on_records=rests_on_records,
-        permit=await narrowed(snapshot, decided, known_signatures) if action in READING else decided,
+        permit=await narrowed(snapshot, decided, known_signatures, change=change) if action in READING else decided,
         signatures=known_signatures,
         change=change,
     )
@@ -264,9 +264,11 @@ def _who(call: Call) -> str:
     return call.caller.requester.person or call.caller.client
 
 
-async def narrowed(snapshot: Snapshot, permit: Permit, known: tuple[SignatureRow, ...]) -> Permit:
+async def narrowed(
+    snapshot: Snapshot, permit: Permit, known: tuple[SignatureRow, ...], *, change: int | None = None
+) -> Permit:
     """Return the permit to read without the records that are about something which it withholds."""
-    found = await pointers.pointing_at_withheld(snapshot, permit, known)
+    found = await pointers.pointing_at_withheld(snapshot, permit, known, change=change)
     return permit if found is None else without(permit, found.about_withheld, unnamed=found.unnamed)
 
 

@@ -19,6 +19,7 @@ from app.search import sql
 from app.store import citizen_facts, facts, resources, signatures, sqlite, versions
 from app.store.database import Snapshot
 from app.store.ids import Ids
+from app.store.recent import Recent
 from app.store.signatures import SignatureRow
 from app.summary.kept import Kept, SummaryCache
 from consent import decide
@@ -53,6 +54,7 @@ def changed() -> FastAPI:
 
     No document is remembered; a decision is, but not what it shows: that is looked up again.
     """
+    Recent.keep = lambda _recent, _pid, _version, _value: None  # type: ignore[method-assign]
 
     def forget(service: Service) -> None:
         service.decisions = _Outdated()
@@ -73,12 +75,13 @@ def newcomer() -> FastAPI:
 
 def fresh() -> FastAPI:
     """Every request is the first of its citizen: nothing is remembered of her, and no decision, and no document."""
+    Recent.keep = lambda _recent, _pid, _version, _value: None  # type: ignore[method-assign]
     citizen_facts.Memory.keep = lambda _memory, _pid, _facts: None  # type: ignore[method-assign]
     return newcomer()
 
 
 def undecided() -> FastAPI:
-    """`fresh` without consent: who asks is known, recorded, and given everything.
+    """`newcomer` without consent: who asks is known, recorded, and given everything.
 
     No facts are read, nothing is decided, no condition stands in SQL, nothing is released. The permit that the records
     name is made once per citizen, before it counts.
@@ -88,7 +91,7 @@ def undecided() -> FastAPI:
     resources.visible = sql.visible = _everything  # type: ignore[assignment]
     composing.residual = lambda _permit, _signature: ALWAYS
     composing.covers = lambda _permit, _citizen, _signature: True
-    return fresh()
+    return newcomer()
 
 
 def uncomposed() -> FastAPI:
@@ -191,7 +194,7 @@ async def _given(
         pid=known,
         change=change,
         versions=shared.key,
-        signatures=await signatures.load(snapshot, known),
+        signatures=await signatures.load(snapshot, known, change=change),
         keys={},
         patients=set(),
     )

@@ -5,8 +5,9 @@ version is what the database would say again, until the first of the rows has en
 """
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import BigInteger, Executable, Text, bindparam, exists, literal_column, union_all
 
@@ -22,6 +23,7 @@ from app.store.tables import (
     declaration,
     directive,
     judgement,
+    participation,
     relation,
     representation,
     resource,
@@ -34,10 +36,12 @@ from consent.model import (
     Directive,
     Judgement,
     OrganisationKey,
+    Participation,
     PersonKey,
     Relation,
     Representation,
 )
+from consent.policy import OWN_EFFORT
 from consent.vocabulary import (
     Category,
     DeclarationKind,
@@ -74,6 +78,11 @@ class CitizenFacts:
     died: datetime | None
     address_protected: bool
     rests_on_records: bool
+    parts: Mapping[str, Sequence[Row]]  # rows of parts in the treatment, by person; of hundreds one is asked for
+
+    def participations_of(self, person: PersonKey) -> list[Participation]:
+        """Return the parts that a person took in the treatment."""
+        return [_participation(row) for row in self.parts.get(person, ())]
 
     def is_still_true(self, version: Version, at_us: int) -> bool:
         """Tell whether reading them anew at this version and time would give the same."""
@@ -86,7 +95,8 @@ class CitizenFacts:
     @property
     def weight(self) -> int:
         """Return about how many values they hold."""
-        return 2 + len(self.relations) + len(self.declarations) + 4 * len(self.directives) + len(self.representations)
+        held = len(self.relations) + len(self.declarations) + len(self.representations) + len(self.parts)
+        return 2 + held + 4 * len(self.directives)
 
 
 class Memory:
@@ -123,11 +133,15 @@ async def load(snapshot: Snapshot, pid: int, *, at_us: int, version: Version | N
     memory: Memory = snapshot.remembered.setdefault("facts", (0, Memory()))[1]
     if version is not None and (known := memory.find(pid, version, at_us)) is not None:
         return known
-    rows = by_kind(await snapshot.rows(_LOAD, {"pid": pid, "at": at_us}), _KINDS)
+    rows = by_kind(await snapshot.rows(_LOAD, {"pid": pid, "at": at_us, "recent": at_us - _OWN_EFFORT_US}), _KINDS)
     read = _directives(rows[_DIRECTIVE], pid, snapshot.ids)
     directives = await related.spelt_out(snapshot, pid, read)
     born, died = rows[_CITIZEN][0][TEXTS : TEXTS + 2] if rows[_CITIZEN] else (None, None)
     ends = [row[TEXTS + 1] for kind in _ENDING for row in rows[kind] if row[TEXTS + 1] is not None]
+    ends += [row[TEXTS + 1] + _OWN_EFFORT_US for row in rows[_PARTICIPATION]]
+    parts: dict[str, list[Row]] = {}
+    for row in rows[_PARTICIPATION]:
+        parts.setdefault(row[0], []).append(row)
     facts = CitizenFacts(
         version=version,
         since_us=at_us,
@@ -141,16 +155,19 @@ async def load(snapshot: Snapshot, pid: int, *, at_us: int, version: Version | N
         died=None if died is None else from_us(died),
         address_protected=bool(rows[_PROTECTED]),
         rests_on_records=directives is not read,
+        parts=parts,
     )
     if version is not None:
         memory.keep(pid, facts)
     return facts
 
 
-_KINDS = 7
-_CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _JUDGEMENT, _PROTECTED = range(_KINDS)
+_KINDS = 8
+_CITIZEN, _RELATION, _DECLARATION, _DIRECTIVE = range(4)
+_REPRESENTATION, _JUDGEMENT, _PROTECTED, _PARTICIPATION = range(4, _KINDS)
 _ENDING = (_RELATION, _DECLARATION, _DIRECTIVE, _REPRESENTATION, _JUDGEMENT)
 _MOST_WEIGHT = 20_000
+_OWN_EFFORT_US = OWN_EFFORT // timedelta(microseconds=1)
 
 
 def _relation(row: Row) -> Relation:
@@ -211,6 +228,11 @@ def _judgement(row: Row) -> Judgement:
     return Judgement(kind=JudgementKind(kind), period=period_of(start, stop))
 
 
+def _participation(row: Row) -> Participation:
+    person, evidence, _, _, _, _, start, stop, *_ = row
+    return Participation(person=PersonKey(person), evidence=Evidence(evidence), period=period_of(start, stop))
+
+
 def _load() -> Executable:
     pid, at = (bindparam(name, type_=BigInteger) for name in ("pid", "at"))
     return union_all(
@@ -261,6 +283,11 @@ def _load() -> Executable:
         arm(_JUDGEMENT, [judgement.c.kind], [judgement.c.start, judgement.c.stop]).where(
             judgement.c.pid == pid, judgement.c.stop >= at
         ),
+        arm(
+            _PARTICIPATION,
+            [participation.c.person, participation.c.evidence],
+            [participation.c.start, participation.c.stop],
+        ).where(participation.c.pid == pid, participation.c.stop >= bindparam("recent", type_=BigInteger)),
     )
 
 

@@ -1,7 +1,6 @@
 """What the engine is told: the citizen's own facts, those of who asks, and shared ones that the process remembers."""
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import (
     BigInteger,
@@ -16,7 +15,7 @@ from sqlalchemy import (
 
 from app.errors import UnavailableError
 from app.store import agreements, citizen_facts, directory, versions
-from app.store.arms import arm, by_kind, is_running
+from app.store.arms import TEXTS, arm, by_kind, is_running
 from app.store.database import Query, Row, Snapshot
 from app.store.directory import functions_of, listed
 from app.store.periods import period_of
@@ -24,7 +23,6 @@ from app.store.tables import (
     assignment,
     client,
     delegation,
-    participation,
     staff,
 )
 from consent.model import (
@@ -32,15 +30,12 @@ from consent.model import (
     Delegation,
     Facts,
     OrganisationKey,
-    Participation,
     PersonKey,
     Requester,
     Standing,
 )
-from consent.policy import OWN_EFFORT
 from consent.vocabulary import (
     AssignmentKind,
-    Evidence,
 )
 
 
@@ -86,33 +81,24 @@ async def load_at(
     `version` is the citizen's counters of facts and of changes, as this snapshot sees them: by them facts are
     remembered. `None` reads them anew.
     """
-    asked = {
-        "pid": pid,
-        "at": at_us,
-        "person": requester.person or "",
-        "responsible": requester.on_behalf_of or "",
-        "client": requester.client,
-        "recipient": "" if recipient is None else recipient.person or "",
-        "receiving": "" if recipient is None else recipient.client,
-        "recent": at_us - _OWN_EFFORT_US,
-    }
     tree = (await directory.load(snapshot, shared.directory)).tree
     try:
         held = await citizen_facts.load(snapshot, pid, at_us=at_us, version=version)
-        who = by_kind(await snapshot.rows(_LOAD, asked), _KINDS)
+        who = await _of_requester(snapshot, shared, requester, recipient, at_us, is_remembered=version is not None)
+        readers = {requester.person, None if recipient is None else recipient.person}
         facts = Facts(
             relations=held.relations,
             declarations=held.declarations,
             directives=held.directives,
             representations=held.representations,
             judgements=held.judgements,
+            participations=tuple([part for person in readers if person for part in held.participations_of(person)]),
             citizen_born=held.born,
             citizen_died=held.died,
             address_protected=held.address_protected,
-            delegations=tuple([_delegation(row) for row in who[_DELEGATION]]),
-            standings=tuple([_standing(row) for row in who[_STANDING]]),
-            participations=tuple([_participation(row) for row in who[_PARTICIPATION]]),
-            assignments=tuple([_assignment(row) for row in who[_ASSIGNMENT]]),
+            delegations=who.delegations,
+            standings=who.standings,
+            assignments=who.assignments,
             agreements=await agreements.load(snapshot, shared.agreement),
             organisations=tree,
         )
@@ -121,9 +107,67 @@ async def load_at(
     return Known(facts=facts, rests_on_records=held.rests_on_records)
 
 
-_KINDS = 4
-_PARTICIPATION, _DELEGATION, _ASSIGNMENT, _STANDING = range(_KINDS)
-_OWN_EFFORT_US = OWN_EFFORT // timedelta(microseconds=1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _RequesterFacts:
+    """What the directory says of who asks at the shared `versions`, from `since_us` until `until_us` (included)."""
+
+    versions: tuple[int, int]
+    since_us: int
+    until_us: int | None
+    delegations: tuple[Delegation, ...]
+    standings: tuple[Standing, ...]
+    assignments: tuple[Assignment, ...]
+
+
+async def _of_requester(
+    snapshot: Snapshot,
+    shared: versions.Shared,
+    requester: Requester,
+    recipient: Requester | None,
+    at_us: int,
+    *,
+    is_remembered: bool,
+) -> _RequesterFacts:
+    receiving = ("", "") if recipient is None else (recipient.person or "", recipient.client)
+    key = (requester.person, requester.on_behalf_of, requester.client, receiving)
+    now = (shared.directory, shared.revocation)
+    remembered: dict[object, _RequesterFacts] = snapshot.remembered.setdefault("requesters", (0, {}))[1]
+    known = remembered.get(key) if is_remembered else None
+    if (
+        known is not None
+        and known.versions == now
+        and known.since_us <= at_us
+        and (known.until_us is None or at_us <= known.until_us)
+    ):
+        return known
+    asked = {
+        "at": at_us,
+        "person": requester.person or "",
+        "responsible": requester.on_behalf_of or "",
+        "client": requester.client,
+        "recipient": receiving[0],
+        "receiving": receiving[1],
+    }
+    rows = by_kind(await snapshot.rows(_LOAD, asked), _KINDS)
+    ends = [row[TEXTS + 1] for kind in (_DELEGATION, _ASSIGNMENT) for row in rows[kind]]
+    made = _RequesterFacts(
+        versions=now,
+        since_us=at_us,
+        until_us=min((end for end in ends if end is not None), default=None),
+        delegations=tuple([_delegation(row) for row in rows[_DELEGATION]]),
+        standings=tuple([_standing(row) for row in rows[_STANDING]]),
+        assignments=tuple([_assignment(row) for row in rows[_ASSIGNMENT]]),
+    )
+    if is_remembered:
+        if len(remembered) >= _MOST_REQUESTERS:
+            del remembered[next(iter(remembered))]
+        remembered[key] = made
+    return made
+
+
+_MOST_REQUESTERS = 4096
+_KINDS = 3
+_DELEGATION, _ASSIGNMENT, _STANDING = range(_KINDS)
 
 
 def _delegation(row: Row) -> Delegation:
@@ -147,11 +191,6 @@ def _standing(row: Row) -> Standing:
     )
 
 
-def _participation(row: Row) -> Participation:
-    person, evidence, _, _, _, _, start, stop, *_ = row
-    return Participation(person=PersonKey(person), evidence=Evidence(evidence), period=period_of(start, stop))
-
-
 def _assignment(row: Row) -> Assignment:
     kind, person, organisation, _, _, _, start, stop, *_ = row
     return Assignment(
@@ -163,7 +202,7 @@ def _assignment(row: Row) -> Assignment:
 
 
 def _load() -> Executable:
-    pid, at, recent = (bindparam(name, type_=BigInteger) for name in ("pid", "at", "recent"))
+    at = bindparam("at", type_=BigInteger)
     person, responsible, client_id, recipient, receiving = (
         bindparam(name, type_=Text) for name in ("person", "responsible", "client", "recipient", "receiving")
     )
@@ -179,15 +218,6 @@ def _load() -> Executable:
             [assignment.c.kind, assignment.c.person, assignment.c.organisation],
             [assignment.c.valid_from, assignment.c.valid_to],
         ).where(assignment.c.person == person, assignment.c.valid_to >= at),
-        arm(
-            _PARTICIPATION,
-            [participation.c.person, participation.c.evidence],
-            [participation.c.start, participation.c.stop],
-        ).where(
-            participation.c.pid == pid,
-            or_(participation.c.person == person, participation.c.person == recipient),
-            participation.c.stop >= recent,
-        ),
         arm(
             _STANDING,
             [staff.c.person, staff.c.authorisation, staff.c.functions, staff.c.organisations],

@@ -11,6 +11,7 @@ from sqlalchemy import BigInteger, ColumnElement, and_, bindparam, func, not_, s
 
 from app.store.database import Query, Snapshot
 from app.store.job import Delete, Upsert
+from app.store.recent import Recent
 from app.store.signatures import SignatureRow
 from app.store.tables import N_BITS, pointer, resource
 from app.store.visible import visible
@@ -49,14 +50,21 @@ def forget(pid: int) -> Delete:
 
 
 async def pointing_at_withheld(
-    snapshot: Snapshot, permit: Permit, signatures: tuple[SignatureRow, ...]
+    snapshot: Snapshot, permit: Permit, signatures: tuple[SignatureRow, ...], *, change: int | None = None
 ) -> Pointing | None:
     """Return what follows from the pointers at what the permit withholds, `None` when nothing does.
 
-    Nothing is asked of the database when the permit withholds nothing of this citizen, or everything.
+    Nothing is asked of the database when the permit withholds nothing of this citizen, or everything. `change` is the
+    citizen's counter of changes as this snapshot sees it: by it is remembered under which signatures anything is
+    pointed at, for whoever asks; where all of those are permitted whole, nothing withheld is.
     """
-    if all(residual(permit, row.signature) is ALWAYS for row in signatures):
+    closed = [row for row in signatures if residual(permit, row.signature) is not ALWAYS]
+    if not closed:
         return None
+    if change is not None:
+        pointed = await _pointed(snapshot, int(permit.request.citizen), change)
+        if not any(row.number in pointed for row in closed):
+            return None
     shown = visible(permit, signatures, snapshot.ids)
     if shown.nothing:
         return None
@@ -84,6 +92,19 @@ async def pointing_at_withheld(
     )
 
 
+async def _pointed(snapshot: Snapshot, pid: int, change: int) -> frozenset[int]:
+    recent: Recent[frozenset[int]] = snapshot.remembered.setdefault("pointed", (0, Recent(_MOST)))[1]
+    known = recent.find(pid, change)
+    if known is None:
+        rows = await snapshot.rows(_POINTED, {"pid": pid, "base": pid << N_BITS})
+        known = frozenset([row[0] for row in rows])
+        recent.keep(pid, change, known)
+    return known
+
+
+_MOST = 2048
+
+
 async def of_citizen(snapshot: Snapshot, pid: int) -> list[tuple[int, int]]:
     """Return (n, n of what it is about) of all that the citizen's records are about."""
     records = await snapshot.rows(_RECORDS, {"pid": pid, "base": pid << N_BITS})
@@ -101,6 +122,10 @@ def _lies(column: ColumnElement[int]) -> ColumnElement[bool]:
 _POINTED_AT = select(pointer.c.target).distinct().where(pointer.c.pid == _PID).subquery("pointed_at")
 _TARGETS = select(_POINTED_AT.c.target, resource.c.type).select_from(
     _POINTED_AT.join(resource, _lies(_POINTED_AT.c.target))
+)
+_POINTED = Query(
+    "pointers.pointed",
+    lambda: select(resource.c.sig).distinct().select_from(_POINTED_AT.join(resource, _lies(_POINTED_AT.c.target))),
 )
 _RECORDS = Query(
     "pointers.records",

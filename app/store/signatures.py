@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 
 from app.store.database import Query, Snapshot
 from app.store.job import Upsert
+from app.store.recent import Recent
 from app.store.tables import signature as table
 from consent.model import OrganisationKey, PersonKey, Signature
 from consent.vocabulary import Category, Label, Regime
@@ -21,12 +22,26 @@ class SignatureRow(NamedTuple):
     last_change: int
 
 
-async def load(snapshot: Snapshot, pid: int) -> tuple[SignatureRow, ...]:
-    """Return the citizen's signatures by number."""
-    return tuple(
-        SignatureRow(number, _signature(*parts), last_change)
-        for number, last_change, *parts in await snapshot.rows(_LOAD, {"pid": pid})
-    )
+async def load(snapshot: Snapshot, pid: int, *, change: int | None = None) -> tuple[SignatureRow, ...]:
+    """Return the citizen's signatures by number.
+
+    `change` is the citizen's counter of changes as this snapshot sees it: by it they are remembered. `None` reads them.
+    """
+    recent: Recent[tuple[SignatureRow, ...]] = snapshot.remembered.setdefault("signatures", (0, Recent(_MOST)))[1]
+    known = None if change is None else recent.find(pid, change)
+    if known is None:
+        known = tuple(
+            [
+                SignatureRow(number, _signature(*parts), last_change)
+                for number, last_change, *parts in await snapshot.rows(_LOAD, {"pid": pid})
+            ]
+        )
+        if change is not None:
+            recent.keep(pid, change, known)
+    return known
+
+
+_MOST = 2048
 
 
 def number_of(known: Iterable[SignatureRow], wanted: Iterable[Signature]) -> dict[Signature, int]:
