@@ -34,6 +34,7 @@ from app.store.signatures import SignatureRow
 from app.store.tables import NO_CITIZEN
 from app.store.versions import Shared
 from app.summary.catalogue import REFUSED_TOO_OFTEN
+from app.translate.classification import current_version
 from app.unnaming import unnaming
 from consent import POLICY_VERSION, covers, decide, disclose, guidance, without
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
@@ -147,7 +148,7 @@ async def authorize(
         NotAuthenticatedError: see `identify`.
     """
     key_pid = NOBODY if pid is None else pid
-    shared, change, touched = await versions.load_with_change(snapshot, key_pid)
+    shared, (change, touched, classified) = await versions.load_with_counters(snapshot, key_pid)
     requester = await recognise(snapshot, call, shared)
     if shared.throttle and action in READING and call.caller.purposes.isdisjoint(EMERGENCIES):
         await _check_refusals(service, snapshot, call, shared.throttle, pid=pid, operation=operation)
@@ -182,7 +183,7 @@ async def authorize(
             )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        if pid is not None and await _classified_anew(service, snapshot, pid):
+        if pid is not None and classified < current_version() and await _classified_anew(service, snapshot, pid):
             return await authorize(
                 service,
                 snapshot,

@@ -174,7 +174,7 @@ async def _given(
     view: str = "",  # noqa: ARG001
 ) -> gate.Access:
     known = NOBODY if pid is None else pid
-    shared, change, _ = await versions.load_with_change(snapshot, known)
+    shared, (change, *_) = await versions.load_with_counters(snapshot, known)
     requester = await gate.recognise(snapshot, call, shared)
     permit = _permits.get(known)
     if permit is None:

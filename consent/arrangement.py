@@ -76,11 +76,13 @@ class Directives(tuple[Directive, ...]):  # noqa: SLOT001  # what is looked up i
 
 
 def changes(period: Period) -> list[datetime]:
-    """Return the instants at which a period begins and has ended: it includes its end, so a microsecond later."""
-    found = [] if period.start is None else [period.start]
-    if period.end is not None and period.end < FOREVER:
-        found.append(period.end + _INSTANT)
-    return found
+    """Return the instants at which a period begins and has ended."""
+    return has_ended(period.end) if period.start is None else [period.start, *has_ended(period.end)]
+
+
+def has_ended(end: datetime | None) -> list[datetime]:
+    """Return the instant at which what ends has ended: the end is included, so a microsecond later."""
+    return [end + _INSTANT] if end is not None and end < FOREVER else []
 
 
 def lasting(begun: datetime | None, span: timedelta) -> datetime | None:

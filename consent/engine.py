@@ -9,7 +9,20 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from consent.case import Case, agreed_with, case_of
-from consent.model import NOBODY, AccessRequest, DataScope, Denial, Facts, Grant, Permit, Reason, Signature, Withheld
+from consent.condition import Condition
+from consent.model import (
+    NOBODY,
+    AccessRequest,
+    DataScope,
+    Denial,
+    Facts,
+    Grant,
+    Organisations,
+    Permit,
+    Reason,
+    Signature,
+    Withheld,
+)
 from consent.moments import next_change
 from consent.policy import ALL_CATEGORIES, POLICY_VERSION, READING
 from consent.rule import Finding, Rule
@@ -19,6 +32,7 @@ from consent.vocabulary import Action, Category, Effect, Evidence, Obligation
 _Value = TypeVar("_Value")
 _NOTHING: Mapping[str, frozenset[str]] = {}
 
+_VOTING = {action: tuple(rule for rule in RULES if action in rule.actions) for action in Action}
 _ABOUT_SOMEBODY = READING | {Action.READ_LOG, Action.DIRECT, Action.EXPLAIN}
 
 
@@ -38,7 +52,8 @@ def decide(
 def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy: str) -> Permit | Denial:
     if not request.purposes or (request.citizen == NOBODY and request.action in _ABOUT_SOMEBODY):
         return _denial(request, (NO_BASIS,), policy)
-    applicable = [rule for rule in rules if request.action in rule.actions and rule.period.covers(request.at)]
+    voting = _VOTING[request.action] if rules is RULES else rules
+    applicable = [rule for rule in voting if request.action in rule.actions and rule.period.covers(request.at)]
     policy = _with_agreements(policy, request, facts)
     opinions: list[_Opinion] = []
     defects: list[Reason] = []
@@ -57,16 +72,37 @@ def _decide(request: AccessRequest, facts: Facts, rules: Sequence[Rule], policy:
             return _denial(request, (NO_BASIS,), policy)
         who = {(closed.rule, closed.directive) for closed in closing}
         return _denial(request, [reason for reason in reasons if (reason.rule, reason.directive) in who], policy)
+    opening = tuple(sorted(grants, key=lambda grant: grant.rule))
+    closed_ones = tuple(sorted(withheld, key=lambda closed: (closed.rule, closed.directive)))
     return Permit(
         request=request,
-        grants=tuple(sorted(grants, key=lambda grant: grant.rule)),
-        withheld=tuple(sorted(withheld, key=lambda closed: (closed.rule, closed.directive))),
+        grants=opening,
+        withheld=closed_ones,
         organisations=facts.organisations,
         obligations=frozenset({Obligation.LOG}).union(*(opinion.obligations for opinion in opinions)),
         reasons=_sorted_reasons(reasons),
         policy=policy,
-        valid_until=next_change(facts, rules, request.at, sent=request.sent),
+        valid_until=next_change(facts, voting, request.at, sent=request.sent),
+        judged=_judged_alike(opening, closed_ones, facts.organisations),
     )
+
+
+_Judged = dict[int, tuple[Signature, Condition]]
+_MOST_KINDS, _MOST_SIGNATURES = 256, 8192
+_alike: dict[tuple[tuple[Grant, ...], tuple[Withheld, ...]], tuple[Organisations, _Judged]] = {}
+
+
+def _judged_alike(grants: tuple[Grant, ...], withheld: tuple[Withheld, ...], tree: Organisations) -> _Judged:
+    """Return what was found so far of signatures by permits that open and close the same: it follows from that alone.
+
+    All doctors of a hospital who treat a citizen without directives about them have permits of one kind.
+    """
+    known = _alike.get((grants, withheld))
+    if known is None or known[0] is not tree or len(known[1]) >= _MOST_SIGNATURES:
+        if len(_alike) >= _MOST_KINDS:
+            del _alike[next(iter(_alike))]
+        known = _alike[grants, withheld] = tree, {}
+    return known[1]
 
 
 def _with_agreements(policy: str, request: AccessRequest, facts: Facts) -> str:
@@ -167,7 +203,11 @@ def _overlap(one: Grant, other: Grant) -> Grant:
 
 
 def _limited(grants: list[Grant], categories: frozenset[Category]) -> list[Grant]:
-    return [replace(grant, categories=left) for grant in grants if (left := grant.categories & categories)]
+    return [
+        grant if left == grant.categories else replace(grant, categories=left)
+        for grant in grants
+        if (left := grant.categories & categories)
+    ]
 
 
 def _is_total(withheld: Withheld) -> bool:

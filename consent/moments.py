@@ -1,14 +1,20 @@
 """The next moment at which a dated fact changes: how long a decision keeps."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Protocol
 
 from consent.ages import birthday
-from consent.arrangement import Directives, changes, lasting
+from consent.arrangement import Directives, changes, has_ended, lasting
 from consent.case import open_period
 from consent.model import ALWAYS, Facts, Period
 from consent.policy import ADULT_AGE, ADULT_CHOICE_AGE, LONGEST_WAIT, OWN_EFFORT
 from consent.rule import Rule
+
+
+class _Dated(Protocol):
+    @property
+    def period(self) -> Period: ...
 
 
 def next_change(facts: Facts, rules: Iterable[Rule], at: datetime, *, sent: datetime | None = None) -> datetime | None:
@@ -18,29 +24,41 @@ def next_change(facts: Facts, rules: Iterable[Rule], at: datetime, *, sent: date
     keeping a decision too short a time is harmless.
     """
     soonest = Directives.of(facts.directives).next_change(at)
-    for period in (*_periods(facts, rules), Period(end=lasting(sent, LONGEST_WAIT))):
-        if period is ALWAYS:
-            continue
-        for moment in changes(period):
-            if moment > at and (soonest is None or moment < soonest):
-                soonest = moment
+    moments = _ends(facts, sent)
+    for period in _periods(facts, rules):
+        if period is not ALWAYS:
+            moments += changes(period)
+    for moment in moments:
+        if moment > at and (soonest is None or moment < soonest):
+            soonest = moment
     return soonest
 
 
-def _periods(facts: Facts, rules: Iterable[Rule]) -> Iterable[Period]:
+def _periods(facts: Facts, rules: Iterable[Rule]) -> list[Period]:
+    """Return the periods that rules and facts have."""
+    dated: tuple[Sequence[_Dated], ...] = (
+        facts.relations,
+        facts.representations,
+        facts.delegations,
+        facts.agreements,
+        facts.standings,
+        facts.assignments,
+        facts.judgements,
+        facts.participations,
+    )
     periods = [rule.period for rule in rules]
-    periods += [relation.period for relation in facts.relations]
-    periods += [open_period(declaration) for declaration in facts.declarations]
-    periods += [representation.period for representation in facts.representations]
-    periods += [delegation.period for delegation in facts.delegations]
-    periods += [agreement.period for agreement in facts.agreements]
-    periods += [standing.period for standing in facts.standings]
-    periods += [assignment.period for assignment in facts.assignments]
-    periods += [judgement.period for judgement in facts.judgements]
-    periods += [participation.period for participation in facts.participations]
-    periods += [Period(end=lasting(one.period.end, OWN_EFFORT)) for one in facts.participations]
+    for facts_of_a_kind in dated:
+        if facts_of_a_kind:
+            periods += [fact.period for fact in facts_of_a_kind]
+    return periods + [open_period(declaration) for declaration in facts.declarations]
+
+
+def _ends(facts: Facts, sent: datetime | None) -> list[datetime]:
+    """Return the moments that follow from facts: what lasts for so long has ended, an age is reached."""
+    lasts = [lasting(one.period.end, OWN_EFFORT) for one in facts.participations]
+    moments = [moment for end in (*lasts, lasting(sent, LONGEST_WAIT)) for moment in has_ended(end)]
     if facts.citizen_born is not None:
-        periods += [Period(start=birthday(age, born=facts.citizen_born)) for age in (ADULT_CHOICE_AGE, ADULT_AGE)]
+        moments += [birthday(age, born=facts.citizen_born) for age in (ADULT_CHOICE_AGE, ADULT_AGE)]
     if facts.citizen_died is not None:
-        periods.append(Period(start=facts.citizen_died))
-    return periods
+        moments.append(facts.citizen_died)
+    return moments

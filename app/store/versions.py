@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import NamedTuple
 
 from sqlalchemy import CompoundSelect, Text, bindparam, literal_column, select, union_all
 
@@ -39,14 +40,22 @@ async def load(snapshot: Snapshot) -> Shared:
     return shared(dict(await snapshot.rows(_LOAD, {})))
 
 
-async def load_with_change(snapshot: Snapshot, pid: int) -> tuple[Shared, int, int]:
-    """Return the versions; how many writes there have been about the citizen, and after which facts were last touched.
+class Counters(NamedTuple):
+    """Of a citizen: how many writes there were, after which facts were touched last, the tables classified by.
 
-    Both are 0 for one who is not known. In one statement, since every request asks for all.
+    All are 0 for one who is not known.
     """
-    found: dict[str, int] = dict(await snapshot.rows(_LOAD_WITH_CHANGE, {"pid": pid}))
-    change, touched = found.pop(_CHANGE, 0), found.pop(_FACTS, 0)
-    return shared(found), change, touched
+
+    change: int
+    facts: int
+    classified: int
+
+
+async def load_with_counters(snapshot: Snapshot, pid: int) -> tuple[Shared, Counters]:
+    """Return the versions and the citizen's counters: in one statement, since every request asks for all."""
+    found: dict[str, int] = dict(await snapshot.rows(_LOAD_WITH_COUNTERS, {"pid": pid}))
+    counters = Counters(*[found.pop(name, 0) for name in _COUNTERS])
+    return shared(found), counters
 
 
 def shared(versions: Mapping[str, int]) -> Shared:
@@ -67,17 +76,17 @@ def _shared(rows: tuple[tuple[str, int], ...]) -> Shared:
     )
 
 
-_CHANGE, _FACTS = "~change", "~facts"
+_COUNTERS = {"~change": citizen.c.change, "~facts": citizen.c.facts, "~classified": citizen.c.classified}
 """The names under which the citizen's counters are told from the others."""
 
 
-def _load_with_change() -> CompoundSelect[tuple[str, int]]:
+def _load_with_counters() -> CompoundSelect[tuple[str, int]]:
     counters = [
         select(literal_column(f"'{name}'", Text), column).where(citizen.c.pid == bindparam("pid"))
-        for name, column in ((_CHANGE, citizen.c.change), (_FACTS, citizen.c.facts))
+        for name, column in _COUNTERS.items()
     ]
     return union_all(select(state.c.name, state.c.version), *counters)
 
 
 _LOAD = Query("versions.load", lambda: select(state.c.name, state.c.version))
-_LOAD_WITH_CHANGE = Query("versions.load_with_change", _load_with_change)
+_LOAD_WITH_COUNTERS = Query("versions.load_with_counters", _load_with_counters)

@@ -33,7 +33,7 @@ from app.store.ids import Ids
 from app.store.signatures import SignatureRow
 from consent.condition import AllOf, Always, Among, Condition, During, Never, Not
 from consent.disclosure import residual
-from consent.model import Permit, Signature
+from consent.model import CitizenKey, Permit, Signature
 from schemas.homes import TYPE_NUMBER
 
 _TYPES = literal("1024", BigInteger)
@@ -92,22 +92,24 @@ class Visible:
 def visible(permit: Permit, signatures: Iterable[SignatureRow], ids: Ids) -> Visible:
     """Return what `permit` shows of its citizen's records, whose signatures are `signatures`.
 
-    A remembered permit comes with the very same signatures again, and then the same is returned.
+    A remembered permit, or another that opens and closes the same, comes with the very same signatures again, and then
+    the same is returned.
     """
-    known = _MADE.get(id(permit))
+    key = (id(permit.judged), permit.request.citizen)
+    known = _MADE.get(key)
     # INVARIANT: an id names one object while that lives, and what is remembered keeps it alive.
-    if known is not None and known[0] is permit and known[1] is signatures and known[2] is ids:
+    if known is not None and known[0] is permit.judged and known[1] is signatures and known[2] is ids:
         return known[3]
     made = _visible(permit, signatures, ids)
     if isinstance(signatures, tuple):  # an iterator would be empty the next time
         if len(_MADE) >= _REMEMBERED:
             del _MADE[next(iter(_MADE))]
-        _MADE[id(permit)] = permit, signatures, ids, made
+        _MADE[key] = permit.judged, signatures, ids, made
     return made
 
 
 _REMEMBERED = 2048
-_MADE: dict[int, tuple[Permit, Iterable[SignatureRow], Ids, Visible]] = {}
+_MADE: dict[tuple[int, CitizenKey], tuple[object, Iterable[SignatureRow], Ids, Visible]] = {}
 
 
 def _visible(permit: Permit, signatures: Iterable[SignatureRow], ids: Ids) -> Visible:

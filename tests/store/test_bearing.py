@@ -143,13 +143,13 @@ async def test_no_more_is_kept_than_there_is_room_for(database, monkeypatch):
 
 async def _counters(database) -> tuple[int, int]:
     async with database.snapshot() as snapshot:
-        _, change, touched = await versions.load_with_change(snapshot, PID)
-    return change, touched
+        _, counters = await versions.load_with_counters(snapshot, PID)
+    return counters.change, counters.facts
 
 
 async def _remembered(database, at_us):
     async with database.snapshot() as snapshot:
-        shared, change, touched = await versions.load_with_change(snapshot, PID)
+        shared, (change, touched, _) = await versions.load_with_counters(snapshot, PID)
         return await facts.load_at(snapshot, shared, pid=PID, requester=NURSE, at_us=at_us, version=(touched, change))
 
 
