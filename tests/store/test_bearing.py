@@ -5,17 +5,43 @@ from dataclasses import replace
 import pytest
 from sqlalchemy import Column, Table
 from sqlalchemy.sql.visitors import iterate
-from store_builders import AT, AT_US, HOUR, PID, citizen_row, new_citizen, revision
+from store_builders import AT, AT_US, HOUR, PID, citizen_row, new_citizen, revision, submission
 from test_facts import BLOCK, DECLARED, NOW, NURSE, STAY
 
 from app.runtime import to_us
-from app.store import bearing, citizen_facts, citizens, declarations, facts, relations, revisions, versions
+from app.store import (
+    bearing,
+    citizen_facts,
+    citizens,
+    clients,
+    declarations,
+    directory,
+    facts,
+    relations,
+    revisions,
+    signatures,
+    versions,
+)
 from app.store.bearing import touches_facts
+from app.store.clients import ANY, Client
+from app.store.directory import Staff
 from app.store.job import Job, Update
-from app.store.tables import citizen, resource, signature
-from consent.model import CitizenKey, DataScope, Judgement, Participation, Period, PersonKey, Provision, Representation
+from app.store.recent import Recent
+from app.store.tables import DIRECTORY, citizen, resource, signature
+from consent.model import (
+    CitizenKey,
+    DataScope,
+    Delegation,
+    Judgement,
+    OrganisationKey,
+    Participation,
+    Period,
+    PersonKey,
+    Provision,
+    Representation,
+)
 from consent.related import RELATED
-from consent.vocabulary import Effect, Evidence, JudgementKind, RepresentationKind
+from consent.vocabulary import Effect, Evidence, Function, JudgementKind, RepresentationKind
 
 HOUR_US = 3600 * 1_000_000
 SHARED = {"staff", "client", "delegation", "assignment"}
@@ -86,14 +112,60 @@ async def test_a_fact_is_counted_for_who_did_not_read_the_citizen_too(database):
 
 async def test_what_is_remembered_is_what_would_be_read(database):
     await database.commit(new_citizen())
-    later = replace(STAY, period=Period(start=AT, end=AT + 3 * HOUR))
-    for step, writes in enumerate([*OF_FACTS.values(), *OF_NONE.values()], start=1):
+    later = (relations.put(PID, [("stay:2", replace(STAY, period=Period(start=AT, end=AT + 3 * HOUR)))]),)
+    named = (replace(PART, person=PersonKey("someone")),)
+    others = (relations.put_participations(PID, named, source="Procedure/y"),)
+    for step, writes in enumerate([*OF_FACTS.values(), later, others, *OF_NONE.values()], start=1):
         await database.commit(Job(pid=PID, base_change=step, writes=writes))
-        if step == 2:
-            await database.commit(Job(pid=PID, writes=(relations.put(PID, [("stay:2", later)]),)))
-            break
-    for at_us in (AT_US, AT_US + HOUR_US // 2, AT_US + 2 * HOUR_US, AT_US + 9 * HOUR_US, AT_US):
-        assert await _remembered(database, at_us) == await _read(database, at_us)
+        for at_us in (AT_US, AT_US + HOUR_US // 2, AT_US + 2 * HOUR_US, AT_US + 9_000 * HOUR_US, AT_US):
+            assert await _remembered(database, at_us) == await _read(database, at_us)
+
+
+async def test_what_the_directory_says_is_read_anew_once_it_changes_or_has_ended(database):
+    given = Delegation(
+        person=PersonKey("ann"), organisation=OrganisationKey("nursing"), responsible=PersonKey("bo"), period=NOW
+    )
+    ann = Staff(person="ann", name="Ann", functions=frozenset({Function.HOME_NURSING}))
+    await database.commit(new_citizen())
+    assert (await _remembered(database, AT_US)).facts.delegations == ()
+
+    await database.commit(Job(pid=DIRECTORY, writes=(*directory.put_delegations([given]), *directory.put_staff([ann]))))
+    known = await _remembered(database, AT_US)
+    assert (known.facts.delegations, len(known.facts.standings)) == ((given,), 1)
+    assert (await _remembered(database, AT_US + 2 * HOUR_US)).facts.delegations == ()
+    assert (await _remembered(database, AT_US)).facts.delegations == (given,)
+
+    client = Client(id="care-system", organisation="nursing", functions=frozenset({ANY}), purposes=frozenset({ANY}))
+    await database.commit(Job(pid=DIRECTORY, writes=clients.put([client])))
+    assert len((await _remembered(database, AT_US)).facts.standings) == 2
+
+
+async def test_signatures_are_those_of_the_change_that_was_read(database):
+    await database.commit(new_citizen())
+    async with database.snapshot() as snapshot:
+        none = await signatures.load(snapshot, PID, change=1)
+    await database.commit(submission([revision(1)]))
+
+    async with database.snapshot() as snapshot:
+        stale = await signatures.load(snapshot, PID, change=1)
+        read = await signatures.load(snapshot, PID)
+        known = await signatures.load(snapshot, PID, change=2)
+        again = await signatures.load(snapshot, PID, change=2)
+
+    assert none == stale == ()
+    assert known == read != ()
+    assert again is known
+
+
+def test_of_many_citizens_those_asked_about_last_are_kept():
+    recent = Recent(2)
+    for pid in (1, 2):
+        recent.keep(pid, "v1", pid)
+    assert recent.find(1, "v1") == 1
+    recent.keep(3, "v1", 3)
+
+    assert [recent.find(pid, "v1") for pid in (1, 2, 3)] == [1, None, 3]
+    assert recent.find(1, "v2") is None
 
 
 async def test_of_two_readings_of_one_version_the_database_is_asked_once(database):
