@@ -12,8 +12,7 @@ from app import audit, reclassification, records
 from app.context import Call, Service
 from app.decisions import Decision
 from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError, UnavailableError
-from app.records import REFUSED, entry_of, record_of
-from app.runtime import from_us, random_id, to_us
+from app.runtime import from_us, to_us
 from app.store import (
     attempts,
     citizens,
@@ -28,21 +27,19 @@ from app.store import (
 )
 from app.store.controller import controller_of
 from app.store.database import Snapshot
-from app.store.job import Job, Write
+from app.store.job import Write
 from app.store.resources import Stored
 from app.store.signatures import SignatureRow
-from app.store.tables import NO_CITIZEN
 from app.store.versions import Shared
 from app.summary.catalogue import REFUSED_TOO_OFTEN
 from app.translate.classification import current_version
 from app.unnaming import unnaming
-from consent import POLICY_VERSION, covers, decide, disclose, guidance, without
+from consent import covers, decide, disclose, guidance, without
 from consent.model import NOBODY, AccessRequest, CitizenKey, Denial, OrganisationKey, Permit, Requester
 from consent.policy import EMERGENCIES, READING
 from consent.vocabulary import Action, Category
 from schemas.terminology import fsiii
 
-entry, plain_entry = records.entry, records.plain_entry
 _log = logging.getLogger("overgang.gate")
 ALL_CATEGORIES = frozenset(Category)
 _REMEMBERED = 4096
@@ -178,7 +175,7 @@ async def authorize(
         decided = decide(request, known.facts)
         if isinstance(decided, Denial):
             held_back = await _too_often_refused(service, snapshot, call) if action in READING else ()
-            await _record_refusal(
+            await records.record_denied(
                 service, call, decided, pid=pid, operation=operation, query=query, view=view, held_back=held_back
             )
             purpose = min(call.caller.purposes)
@@ -246,9 +243,9 @@ async def _classified_anew(service: Service, snapshot: Snapshot, pid: int) -> bo
 async def _check_refusals(
     service: Service, snapshot: Snapshot, call: Call, version: int, *, pid: int | None, operation: audit.Operation
 ) -> None:
-    until = await attempts.held_back_until(snapshot, _who(call), version=version)
+    until = await attempts.held_back_until(snapshot, records.who_counts(call), version=version)
     if until > call.at_us:
-        await record_refused(service, call, pid=pid, operation=operation, query="throttled", is_counted=False)
+        await records.record_refused(service, call, pid=pid, operation=operation, query="throttled", is_counted=False)
         seconds = -(-(until - call.at_us) // 1_000_000)
         raise TooManyRequestsError(REFUSED_TOO_OFTEN, retry_after=seconds, recorded=True)
 
@@ -256,13 +253,8 @@ async def _check_refusals(
 async def _too_often_refused(service: Service, snapshot: Snapshot, call: Call) -> tuple[Write, ...]:
     """Return what holds the caller back from now on, if this refusal is one too many."""
     most, since_us = service.settings.refusals_per_person, call.at_us - _HOUR_US
-    before = await attempts.refusals(snapshot, _who(call), since_us=since_us, most=most)
-    return attempts.hold_back(_who(call), until_us=call.at_us + _HOUR_US) if before + 1 >= most else ()
-
-
-def _who(call: Call) -> str:
-    """Return whom refusals are counted for: a person, or a system alone."""
-    return call.caller.requester.person or call.caller.client
+    before = await attempts.refusals(snapshot, records.who_counts(call), since_us=since_us, most=most)
+    return attempts.hold_back(records.who_counts(call), until_us=call.at_us + _HOUR_US) if before + 1 >= most else ()
 
 
 async def narrowed(
@@ -287,68 +279,3 @@ def release(permit: Permit, candidates: Sequence[Stored]) -> list[Stored]:
     if len(released) != len(candidates):
         _log.critical("alarm: SQL returned %d records that the permit does not cover", len(candidates) - len(released))
     return released
-
-
-async def record_refused(
-    service: Service,
-    call: Call,
-    *,
-    pid: int | None,
-    operation: audit.Operation,
-    query: str = "",
-    is_counted: bool = True,
-) -> None:
-    """Record a refusal that the engine did not make: what would be written is not covered, or a limit was reached.
-
-    One that a limit made is not counted against the next, or nobody would ever get below it.
-    """
-    record = record_of(
-        call,
-        operation=operation,
-        outcome=REFUSED,
-        rules=["D0"],
-        policy=POLICY_VERSION,
-        query=query,
-        view="",
-        shown=[],
-        categories=[],
-    )
-    await _commit_refusal(service, call, record, pid=pid, writes=_counted(call) if is_counted else ())
-
-
-async def _record_refusal(
-    service: Service,
-    call: Call,
-    denial: Denial,
-    *,
-    pid: int | None,
-    operation: audit.Operation,
-    query: str,
-    view: str,
-    held_back: tuple[Write, ...],
-) -> None:
-    record = record_of(
-        call,
-        operation=operation,
-        outcome=REFUSED,
-        rules=[reason.rule for reason in denial.reasons],
-        policy=denial.policy,
-        query=query,
-        view=view,
-        shown=[],
-        categories=[],
-    )
-    await _commit_refusal(service, call, record, pid=pid, writes=(*_counted(call), *held_back))
-
-
-def _counted(call: Call) -> tuple[Write, ...]:
-    organisation = call.caller.requester.organisation or ""
-    return (attempts.refuse(_who(call), at_us=call.at_us, id=random_id(), organisation=organisation),)
-
-
-async def _commit_refusal(
-    service: Service, call: Call, record: audit.Record, *, pid: int | None, writes: tuple[Write, ...]
-) -> None:
-    # INVARIANT: a citizen who is known and one who is not cost the same writes.
-    about = NO_CITIZEN if pid is None else pid
-    await service.database.commit(Job(pid=about, writes=writes, audit=(entry_of(call, record, pid=about),)))

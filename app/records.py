@@ -1,12 +1,16 @@
-"""The records of accesses as they are committed before the answer leaves: who, why, by which rules, what was shown."""
+"""The records of accesses and refusals, committed before the answer leaves: who, why, by what, what was shown."""
 
 from collections.abc import Iterable
 
 from app import audit
-from app.context import Call
-from app.store.job import AuditEntry
+from app.context import Call, Service
+from app.runtime import random_id
+from app.store import attempts
+from app.store.job import AuditEntry, Job, Write
 from app.store.resources import Stored
-from consent.model import Permit
+from app.store.tables import NO_CITIZEN
+from consent import POLICY_VERSION
+from consent.model import Denial, Permit
 
 LOGIN_PROVIDER_DOWN = "login-provider-down"
 """Flag of records that rest on a login of the shift, since nobody could log in anew."""
@@ -118,3 +122,74 @@ def record_of(
         shown=shown,
         flags=[LOGIN_PROVIDER_DOWN] if caller.is_flagged or caller.is_late else [],
     )
+
+
+async def record_refused(
+    service: Service,
+    call: Call,
+    *,
+    pid: int | None,
+    operation: audit.Operation,
+    query: str = "",
+    is_counted: bool = True,
+) -> None:
+    """Record a refusal that the engine did not make: what would be written is not covered, or a limit was reached.
+
+    One that a limit made is not counted against the next, or nobody would ever get below it.
+    """
+    record = record_of(
+        call,
+        operation=operation,
+        outcome=REFUSED,
+        rules=["D0"],
+        policy=POLICY_VERSION,
+        query=query,
+        view="",
+        shown=[],
+        categories=[],
+    )
+    await _commit_refusal(service, call, record, pid=pid, writes=_counted(call) if is_counted else ())
+
+
+async def record_denied(
+    service: Service,
+    call: Call,
+    denial: Denial,
+    *,
+    pid: int | None,
+    operation: audit.Operation,
+    query: str,
+    view: str,
+    held_back: tuple[Write, ...],
+) -> None:
+    """Record a refusal of the engine, with what holds the caller back from now on."""
+    record = record_of(
+        call,
+        operation=operation,
+        outcome=REFUSED,
+        rules=[reason.rule for reason in denial.reasons],
+        policy=denial.policy,
+        query=query,
+        view=view,
+        shown=[],
+        categories=[],
+    )
+    await _commit_refusal(service, call, record, pid=pid, writes=(*_counted(call), *held_back))
+
+
+def _counted(call: Call) -> tuple[Write, ...]:
+    organisation = call.caller.requester.organisation or ""
+    return (attempts.refuse(who_counts(call), at_us=call.at_us, id=random_id(), organisation=organisation),)
+
+
+async def _commit_refusal(
+    service: Service, call: Call, record: audit.Record, *, pid: int | None, writes: tuple[Write, ...]
+) -> None:
+    # INVARIANT: a citizen who is known and one who is not cost the same writes.
+    about = NO_CITIZEN if pid is None else pid
+    await service.database.commit(Job(pid=about, writes=writes, audit=(entry_of(call, record, pid=about),)))
+
+
+def who_counts(call: Call) -> str:
+    """Return whom refusals are counted for: a person, or a system alone."""
+    return call.caller.requester.person or call.caller.client

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, ContentionError, InvalidContentError, StaleError
 from app.gate import Access
@@ -75,7 +75,7 @@ async def disclose_to(service: Service, call: Call, asked: Asked) -> bytes:
             )
             shown = await _chosen(service, snapshot, access, asked)
         if not shown:
-            await gate.record_refused(service, call, pid=pid, operation=audit.Operation.DISCLOSE)
+            await records.record_refused(service, call, pid=pid, operation=audit.Operation.DISCLOSE)
             function = access.permit.request.requester.function
             raise AccessRefusedError(guidance(function, min(call.caller.purposes), Action.DISCLOSE), recorded=True)
         made = Disclosure(
@@ -140,7 +140,7 @@ async def _chosen(service: Service, snapshot: Snapshot, access: Access, asked: A
 
 
 def _job(call: Call, access: Access, made: Disclosure, shown: list[Stored], inbox: str) -> Job:
-    record = gate.entry(
+    record = records.entry(
         call,
         pid=made.pid,
         operation=audit.Operation.DISCLOSE,

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import (
     AccessRefusedError,
@@ -92,7 +92,9 @@ async def declare(
             )
             declarer = await _declarer(snapshot, call, access, kind)
             if declarer is None:
-                await gate.record_refused(service, call, pid=pid, operation=audit.Operation.DECLARE, query=kind.value)
+                await records.record_refused(
+                    service, call, pid=pid, operation=audit.Operation.DECLARE, query=kind.value
+                )
                 function = access.permit.request.requester.function
                 raise AccessRefusedError(guidance(function, min(call.caller.purposes), Action.DECLARE), recorded=True)
             wait = await wait_of(
@@ -107,7 +109,7 @@ async def declare(
             )
             if wait:
                 said = f"{kind.value}: too often"
-                await gate.record_refused(
+                await records.record_refused(
                     service, call, pid=pid, operation=audit.Operation.DECLARE, query=said, is_counted=False
                 )
                 raise TooManyRequestsError(DECLARED_TOO_OFTEN, retry_after=wait, recorded=True)
@@ -128,7 +130,7 @@ async def declare(
             id=id_,
             is_namesake=namesake,
         )
-        record = gate.entry(
+        record = records.entry(
             call,
             pid=NO_CITIZEN if pid is None else pid,
             operation=audit.Operation.DECLARE,
@@ -165,7 +167,7 @@ async def _in_emergency(service: Service, call: Call) -> Call:
                 text = guidance(caller.requester.function, min(call.caller.purposes), Action.DECLARE)
                 raise AccessRefusedError(text) from None
     except AccessRefusedError as error:
-        await gate.record_refused(service, call, pid=None, operation=audit.Operation.DECLARE, query="emergency")
+        await records.record_refused(service, call, pid=None, operation=audit.Operation.DECLARE, query="emergency")
         error.recorded = True
         raise
     return raised

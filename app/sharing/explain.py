@@ -9,7 +9,7 @@ an unknown, an unrelated and a withheld citizen.
 
 from dataclasses import dataclass, replace
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidContentError, NotFoundError
 from app.gate import Access
@@ -92,7 +92,7 @@ async def explain_access(
             raise AccessRefusedError(
                 guidance(asker, min(call.caller.purposes), Action.EXPLAIN), recorded=True
             ) from None
-    record = gate.entry(
+    record = records.entry(
         call, pid=access.pid, operation=audit.Operation.EXPLAIN, permit=access.permit, query=question.words
     )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
@@ -128,7 +128,7 @@ class _Asking:
         )
 
     async def refuse(self, pid: int | None) -> AccessRefusedError:
-        await gate.record_refused(
+        await records.record_refused(
             self.service, self.call, pid=pid, operation=audit.Operation.EXPLAIN, query=self.question.words
         )
         return AccessRefusedError(recorded=True)

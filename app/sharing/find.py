@@ -3,7 +3,7 @@
 from contextlib import suppress
 from dataclasses import replace
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidSearchError
 from app.gate import Access
@@ -54,7 +54,7 @@ async def search(service: Service, call: Call, *, type: str, pairs: list[tuple[s
             return _bundle(service, call, cursors, query, [], 0, None)
         page = await _page(snapshot, access, query, after=after, base_url=service.settings.public_url)
         released = gate.release(access.permit, page.rows)
-    record = gate.entry(
+    record = records.entry(
         call, pid=access.pid, operation=audit.Operation.SEARCH, permit=access.permit, shown=released, query=said(query)
     )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidContentError, NotFoundError, VersionConflictError
 from app.search import sql
@@ -75,7 +75,7 @@ async def plan_directory(
     if draft.is_empty:
         return None, kept
     flat = [number for row in draft.revisions for number in (row.type_number, row.n, row.version)]
-    record = gate.plain_entry(
+    record = records.plain_entry(
         call, pid=NO_CITIZEN, operation=operation, policy=POLICY_VERSION, query="directory", flat=flat
     )
     return draft.job((record,), amended=draft.citizen), kept

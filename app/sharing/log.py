@@ -9,7 +9,7 @@ from uuid import UUID
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.gate import Access
@@ -93,7 +93,7 @@ async def search_log(service: Service, call: Call, *, pairs: list[tuple[str, str
         }
         for row, record in recorded
     ]
-    reading = gate.entry(
+    reading = records.entry(
         call, pid=access.pid, operation=audit.Operation.READ_LOG, permit=access.permit, categories=["access-log"]
     )
     await service.database.commit(Job(pid=access.pid, audit=(reading,)))

@@ -1,6 +1,6 @@
 """Reading one resource: read, vread, history. Withheld and absent are the same answer."""
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, GoneError, InvalidSearchError, NotFoundError
 from app.gate import Access
@@ -118,7 +118,7 @@ async def _authorize(
 async def _record(
     service: Service, call: Call, access: Access, released: list[Stored], operation: audit.Operation, type_: str
 ) -> None:
-    record = gate.entry(call, pid=access.pid, operation=operation, permit=access.permit, shown=released, query=type_)
+    record = records.entry(call, pid=access.pid, operation=operation, permit=access.permit, shown=released, query=type_)
     await service.database.commit(Job(pid=access.pid, audit=(record,)))
 
 

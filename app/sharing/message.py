@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.bridge import stays as course
 from app.bridge.acknowledgement import BUSY, CITIZEN_REFUSED, Answer, Ids, acknowledge
 from app.bridge.hospital_notification import Notification, read
@@ -360,7 +360,7 @@ def _notices(pid: int, step: Step, told: frozenset[str], focus: str, call: Call)
 async def _repeated(service: Service, call: Call, pid: int | None, key: str, answer: Acknowledged) -> Acknowledged:
     """Acknowledge what was told before in another envelope: recorded, nothing changes."""
     about = NO_CITIZEN if pid is None else pid
-    record = gate.plain_entry(
+    record = records.plain_entry(
         call, pid=about, operation=audit.Operation.MESSAGE, policy="", query="hospital-notification repeat"
     )
     await service.database.commit(
@@ -381,7 +381,7 @@ async def _acknowledged(
     service: Service, call: Call, to: Envelope, answer: Answer, faults: tuple[Fault, ...]
 ) -> Acknowledged:
     """Record a refusal, then acknowledge it; no citizen's log is touched by what may be forged."""
-    record = gate.plain_entry(
+    record = records.plain_entry(
         call,
         pid=NO_CITIZEN,
         operation=audit.Operation.MESSAGE,

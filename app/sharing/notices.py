@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.runtime import from_us
@@ -65,7 +65,7 @@ async def notices(service: Service, call: Call, *, pairs: list[tuple[str, str]])
             since_us, after = last.at_us, last.id
     for pid in sorted({notice.pid for notice, _, _ in shown}):
         of_citizen = [told for notice, _, told in shown if notice.pid == pid]
-        record = gate.plain_entry(
+        record = records.plain_entry(
             call,
             pid=pid,
             operation=audit.Operation.NOTICES,

@@ -6,7 +6,7 @@ The holder's right is judged as of when she disclosed, the reader's and what the
 
 from dataclasses import dataclass
 
-from app import audit, gate, reclassification
+from app import audit, gate, reclassification, records
 from app.context import Call, Service
 from app.errors import NotFoundError, UnavailableError
 from app.runtime import from_us
@@ -119,9 +119,9 @@ async def received(service: Service, call: Call, *, patient: str, id: str) -> by
             found = await opened(service, snapshot, call, reader, one, registry)
     if found is None or one is None:
         about = None if one is None else one.pid
-        await gate.record_refused(service, call, pid=about, operation=audit.Operation.RECEIVE, is_counted=False)
+        await records.record_refused(service, call, pid=about, operation=audit.Operation.RECEIVE, is_counted=False)
         raise NotFoundError(_ABSENT)
-    record = gate.entry(
+    record = records.entry(
         call,
         pid=one.pid,
         operation=audit.Operation.RECEIVE,

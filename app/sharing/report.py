@@ -9,7 +9,7 @@ import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 
-from app import audit, gate
+from app import audit, gate, records
 from app.bridge.delivery_report import PlannedEntry, Report, read
 from app.bridge.message import Refusal
 from app.context import Call, Service
@@ -65,7 +65,7 @@ async def _stored(service: Service, call: Call, content: Admitted, report: Repor
         registry = await directory.load(snapshot, (await versions.load(snapshot)).directory)
         controller = controller_of(registry, unit)
         if not registry.tree.is_within(OrganisationKey(report.municipality), OrganisationKey(unit)):
-            await gate.record_refused(service, call, pid=None, operation=audit.Operation.REPORT, query=_QUERY)
+            await records.record_refused(service, call, pid=None, operation=audit.Operation.REPORT, query=_QUERY)
             raise AccessRefusedError(
                 guidance(requester.function, min(call.caller.purposes), Action.SUBMIT), recorded=True
             )

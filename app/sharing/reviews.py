@@ -10,7 +10,7 @@ from dataclasses import replace
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import (
     AccessRefusedError,
@@ -153,7 +153,7 @@ async def complete_review(service: Service, call: Call, *, id: str, outcome: str
             reviewer = call.caller.requester.person or ""
             completed = replace(one, reviewed=call.at_us, reviewer=reviewer, outcome=outcome, comment=comment or None)
             task = await _task(service, snapshot, completed, registry)
-        record = gate.entry(
+        record = records.entry(
             call,
             pid=one.pid,
             operation=audit.Operation.REVIEW,
@@ -214,7 +214,7 @@ async def _record(service: Service, call: Call, access: Access, shown: Iterable[
         Job(
             pid=pid,
             audit=(
-                gate.entry(
+                records.entry(
                     call,
                     pid=pid,
                     operation=audit.Operation.OVERSEE,

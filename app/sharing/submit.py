@@ -7,7 +7,7 @@ meanwhile, start again from a fresh snapshot. Nothing is half-written, and the a
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import (
     AccessRefusedError,
@@ -101,7 +101,9 @@ async def submit(service: Service, call: Call, submission: Submission) -> list[W
         return await _submitted(service, call, submission)
     except AccessRefusedError as refusal:
         if not refusal.recorded:
-            await gate.record_refused(service, call, pid=None, operation=submission.operation, query=submission.query)
+            await records.record_refused(
+                service, call, pid=None, operation=submission.operation, query=submission.query
+            )
         raise
     except OvergangError as error:
         error.rests_on_records = True  # whom the entries name has been looked for
@@ -154,7 +156,7 @@ async def _planned(
     except AccessRefusedError as refusal:
         if not refusal.recorded:
             pid = None if subject.is_new else subject.row.pid
-            await gate.record_refused(service, call, pid=pid, operation=submission.operation, query=submission.query)
+            await records.record_refused(service, call, pid=pid, operation=submission.operation, query=submission.query)
             refusal.recorded = True
         raise
 
@@ -418,7 +420,7 @@ def _record(call: Call, access: Access, draft: Draft, submission: Submission, cu
     told = [(row.type_number, row.n, row.version) for row in draft.revisions]
     told += [(one.type_number, one.n, one.version) for one in stands]
     touched = {*draft.touched.values(), *(one.item.signature for one in stands)}
-    return gate.entry(
+    return records.entry(
         call,
         pid=draft.citizen.pid,
         operation=submission.operation,

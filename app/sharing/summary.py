@@ -11,7 +11,7 @@ from array import array
 from collections.abc import Callable, Mapping, Sequence
 from operator import attrgetter
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import AccessRefusedError, InvalidContentError, NotFoundError
 from app.gate import Access
@@ -78,7 +78,7 @@ async def summary(
             kept = service.summaries.keep(key, composed, at_us=call.at_us)
     is_known = unchanged(kept.tag)
     operation = audit.Operation.UNCHANGED if is_known else audit.Operation.SUMMARY
-    record = gate.entry(
+    record = records.entry(
         call,
         pid=access.pid,
         operation=operation,

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 
-from app import audit, gate
+from app import audit, gate, records
 from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.runtime import from_us
@@ -63,7 +63,7 @@ async def notices_to_the_citizen(service: Service, call: Call, *, pairs: list[tu
         ((at_us, key, said) for at_us, key, said in told if (at_us, key) > (since_us, after)), key=lambda one: one[:2]
     )
     shown = left[:_PAGE]
-    record = gate.entry(
+    record = records.entry(
         call, pid=access.pid, operation=audit.Operation.NOTICES, permit=access.permit, categories=["access-log"]
     )
     await service.database.commit(Job(pid=access.pid, audit=(record,)))

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from app import audit, gate
+from app import audit, records
 from app.context import Call, Service
 from app.errors import InvalidSearchError
 from app.search.dates import date_range
@@ -72,7 +72,7 @@ async def unusual_access(service: Service, call: Call, *, pairs: list[tuple[str,
             if len(keys) < _CHUNK:
                 break
             after = keys[-1]
-    record = gate.entry(
+    record = records.entry(
         call,
         pid=NO_CITIZEN,
         operation=audit.Operation.OVERSEE,
