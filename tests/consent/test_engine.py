@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from consent import Denial, Facts, Permit, decide, residual
+from consent import Denial, Facts, Permit, decide, engine, residual
 from consent.case import Case
 from consent.condition import ALWAYS, NEVER
 from consent.model import (
@@ -262,3 +262,50 @@ def test_a_registration_that_has_ended_names_no_functions(make_request) -> None:
     decision = decide(request, Facts(standings=(now, before)))
     assert isinstance(decision, Permit)
     assert Category.DIAGNOSIS not in decision.grants[0].categories
+
+
+# What permits of one kind share
+
+
+def test_permits_over_different_trees_share_nothing(make_request) -> None:
+    signature = Signature(Category.PLAN, frozenset(), A, A, PersonKey("x"), Regime.HEALTH_CARE)
+    below, beside = Organisations(parents={A: B}), Organisations()
+    rules = (opens(grant(Category.PLAN, controllers=frozenset({B}))),)
+    for tree, answer in ((below, ALWAYS), (beside, NEVER), (below, ALWAYS)):
+        permit = decide(make_request(), Facts(organisations=tree), rules)
+        assert isinstance(permit, Permit)
+        assert residual(permit, signature) is answer
+
+
+def test_permits_that_open_and_close_the_same_share_what_was_found(make_request) -> None:
+    facts = Facts(organisations=Organisations())
+    rules = (opens(grant(Category.PLAN)),)
+    one, same = (decide(make_request(), facts, rules) for _ in range(2))
+    other = decide(make_request(), facts, (opens(grant(Category.ALERT)),))
+    assert isinstance(one, Permit)
+    assert isinstance(same, Permit)
+    assert isinstance(other, Permit)
+    assert one.judged is same.judged
+    assert one.judged is not other.judged
+
+
+def test_what_is_shared_is_bounded(make_request, monkeypatch) -> None:
+    monkeypatch.setattr(engine, "_alike", {})
+    monkeypatch.setattr(engine, "_MOST_KINDS", 2)
+    monkeypatch.setattr(engine, "_MOST_SIGNATURES", 2)
+    facts = Facts(organisations=Organisations())
+    for category in (Category.PLAN, Category.ALERT, Category.TASK):
+        decide(make_request(), facts, (opens(grant(category)),))
+    assert len(engine._alike) == 2
+
+    def permit() -> Permit:
+        decided = decide(make_request(), facts, (opens(grant(Category.TASK)),))
+        assert isinstance(decided, Permit)
+        return decided
+
+    signatures = [Signature(Category.TASK, frozenset(), unit, A, PersonKey("x"), Regime.HEALTH_CARE) for unit in (A, B)]
+    first = permit()
+    residual(first, signatures[0])
+    assert permit().judged is first.judged
+    residual(first, signatures[1])
+    assert permit().judged is not first.judged
