@@ -6,6 +6,7 @@ one closes stays closed whoever opens it, and a rule that fails means no.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import TypeVar
 
 from consent.case import Case, agreed_with, case_of
@@ -212,7 +213,9 @@ def _limited(grants: list[Grant], categories: frozenset[Category]) -> list[Grant
 
 def _is_total(withheld: Withheld) -> bool:
     """Tell whether nothing of its categories is left, whatever the record."""
-    return not withheld.exceptions and withheld.data == DataScope(categories=withheld.data.categories)
+    data = withheld.data
+    # Most of what rules close is named by labels; to tell so spares a value that would only be compared.
+    return data.labels is None and not withheld.exceptions and data == DataScope(categories=data.categories)
 
 
 def _left_by(closing: list[Withheld]) -> frozenset[Category]:
@@ -227,14 +230,15 @@ def _denial(request: AccessRequest, reasons: Iterable[Reason], policy: str) -> D
 
 
 def _reason(rule: Rule, effect: Effect, *, directive: str = "", evidence: Evidence | None = None) -> Reason:
-    return Reason(
-        rule=rule.id,
-        effect=effect,
-        paragraph=rule.paragraph,
-        mark=rule.mark.value,
-        directive=directive,
-        evidence=evidence,
-    )
+    return _reason_of(rule.id, effect, rule.paragraph, rule.mark.value, directive, evidence)
+
+
+@lru_cache(maxsize=1024)
+def _reason_of(
+    rule: str, effect: Effect, paragraph: str, mark: str, directive: str, evidence: Evidence | None
+) -> Reason:
+    """Return the reason; nearly all that are asked for were made before."""
+    return Reason(rule=rule, effect=effect, paragraph=paragraph, mark=mark, directive=directive, evidence=evidence)
 
 
 def _sorted_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
