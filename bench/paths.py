@@ -16,8 +16,8 @@ SERVE, BARE, WRITTEN, MODELS = "serve", "bare", "written", "models"
 """Servers: as it is; the ceiling; for writing to; … with models as gate."""
 CHANGED, NEWCOMER, FRESH = "changed", "newcomer", "fresh"
 """Without a memory for documents: … to which a record was new; … for decisions; … for facts of the citizen."""
-UNDECIDED, UNCOMPOSED = "undecided", "uncomposed"
-"""… without decision; … that composes none. See `bench.variants`."""
+UNDECIDED, UNASKED, UNCOMPOSED = "undecided", "unasked", "uncomposed"
+"""… without decision; … the same after a change; … that composes none. See `bench.variants`."""
 PAGELESS = "pageless"
 """As FRESH, and without a memory for pages of the database."""
 
@@ -145,7 +145,7 @@ PATHS: tuple[Path, ...] = (
     Path(
         title="the same, a record is new, the decision stands",
         stream="summary-changed",
-        beside="summary-undecided",
+        beside="summary-unasked",
         judged="overhead",
         due=0.10,
         extreme=0.05,
@@ -209,6 +209,7 @@ def streams(prepared: Prepared) -> Mapping[str, Stream]:
         Stream(key="summary-fresh", server=NEWCOMER, requests=pulls),
         Stream(key="summary-changed", server=CHANGED, requests=pulls),
         Stream(key="summary-cold", server=FRESH, requests=pulls),
+        Stream(key="summary-unasked", server=UNASKED, requests=pulls),
         Stream(key="summary-uncomposed", server=UNCOMPOSED, requests=pulls),
         Stream(key="summary-undecided", server=UNDECIDED, requests=pulls),
         Stream(key="bare-summary", server=BARE, requests=_bare("summary", len(targets))),

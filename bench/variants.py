@@ -94,6 +94,13 @@ def undecided() -> FastAPI:
     return newcomer()
 
 
+def unasked() -> FastAPI:
+    """`changed` without consent: as `undecided`, and the signatures are read after a change here too."""
+    made = undecided()
+    Recent.keep = lambda _recent, _pid, _version, _value: None  # type: ignore[method-assign]
+    return made
+
+
 def uncomposed() -> FastAPI:
     """A floor: the decision is remembered, what it shows is read and joined, and no document is made of it.
 
@@ -219,4 +226,4 @@ def _everything(permit: Permit, known: Sequence[SignatureRow], _ids: Ids) -> _Ev
     return _Everything(int(permit.request.citizen), {row.number: row.signature for row in known})
 
 
-__all__ = ["changed", "fresh", "models", "newcomer", "pageless", "uncomposed", "undecided"]
+__all__ = ["changed", "fresh", "models", "newcomer", "pageless", "unasked", "uncomposed", "undecided"]

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import CompoundSelect, Text, bindparam, literal_column, select, union_all
+from sqlalchemy import BigInteger, CompoundSelect, Text, bindparam, cast, literal_column, null, select, union_all
 
 from app.store.database import Query, Snapshot
 from app.store.job import Bump
@@ -53,9 +53,13 @@ class Counters(NamedTuple):
 
 async def load_with_counters(snapshot: Snapshot, pid: int) -> tuple[Shared, Counters]:
     """Return the versions and the citizen's counters: in one statement, since every request asks for all."""
-    found: dict[str, int] = dict(await snapshot.rows(_LOAD_WITH_COUNTERS, {"pid": pid}))
-    counters = Counters(*[found.pop(name, 0) for name in _COUNTERS])
-    return shared(found), counters
+    counters, of_all = _UNKNOWN, []
+    for name, number, facts, classified in await snapshot.rows(_LOAD_WITH_COUNTERS, {"pid": pid}):
+        if name == _CITIZEN:
+            counters = Counters(number, facts, classified)
+        else:
+            of_all.append((name, number))
+    return _shared(tuple(of_all)), counters
 
 
 def shared(versions: Mapping[str, int]) -> Shared:
@@ -76,16 +80,17 @@ def _shared(rows: tuple[tuple[str, int], ...]) -> Shared:
     )
 
 
-_COUNTERS = {"~change": citizen.c.change, "~facts": citizen.c.facts, "~classified": citizen.c.classified}
-"""The names under which the citizen's counters are told from the others."""
+_UNKNOWN = Counters(0, 0, 0)
+_CITIZEN = "~"
+"""The name under which the citizen's row is told from the others."""
 
 
-def _load_with_counters() -> CompoundSelect[tuple[str, int]]:
-    counters = [
-        select(literal_column(f"'{name}'", Text), column).where(citizen.c.pid == bindparam("pid"))
-        for name, column in _COUNTERS.items()
-    ]
-    return union_all(select(state.c.name, state.c.version), *counters)
+def _load_with_counters() -> CompoundSelect[Any]:
+    none = cast(null(), BigInteger)
+    of_citizen = select(
+        literal_column(f"'{_CITIZEN}'", Text), citizen.c.change, citizen.c.facts, citizen.c.classified
+    ).where(citizen.c.pid == bindparam("pid"))
+    return union_all(select(state.c.name, state.c.version, none, none), of_citizen)
 
 
 _LOAD = Query("versions.load", lambda: select(state.c.name, state.c.version))
