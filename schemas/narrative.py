@@ -35,7 +35,7 @@ _ATTRIBUTE: Final = r"""[ \t\r\n]++[A-Za-z][A-Za-z:\-]*+[ \t\r\n]*+=[ \t\r\n]*+(
 _TAGS = re.compile(r"""<(?:[^<>"']++|"[^"<]*+"|'[^'<]*+')*+>""")
 _TAG = re.compile(rf"<(/?)([A-Za-z][A-Za-z0-9:]*+)((?:{_ATTRIBUTE})*+)[ \t\r\n]*+(/?)>")
 _PAIRS = re.compile(r"""([A-Za-z:\-]++)[ \t\r\n]*+=[ \t\r\n]*+(?:"([^"]*+)"|'([^']*+)')""")
-_COMMENT = re.compile(r"<!--(?!-?>)(?:(?!--).)*+-->", re.DOTALL)
+_COMMENT = re.compile(r"<!--(?!-?>)(?:[^-]|-(?!-))*-->")
 _ENTITIES = re.compile(r"&(?:amp|lt|gt|quot|apos|#[0-9]{1,7}|#x[0-9A-Fa-f]{1,6});")
 _NO_CHARACTER = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CONTENT = re.compile(r">[ \t\r\n]*+[^<\s]")

@@ -19,6 +19,7 @@ TOLD_OTHERWISE: dict[str, str] = {
     "app.errors": "types",
     "app.gate": "decides; what is left of the records is part of the tag",
     "app.identity": "who asks; the function is part of the tag",
+    "app.records": "records, not documents",
     "app.runtime": "clock and ids",
     "app.sharing.composition": "is this digest",
     "app.sharing.look_up": "reading one record",
