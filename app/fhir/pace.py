@@ -11,6 +11,8 @@ from app.runtime import monotonic
 
 _SHOW_NOTHING = frozenset({403, 404, 429})
 _CREATED = 201
+_COARSE = 0.003
+"""Seconds before the tick from which on the time is looked at: epoll counts milliseconds, rounds up, and is late."""
 _LONGEST_EMPTY = 2048
 """An empty searchset is its links and its total."""
 
@@ -19,7 +21,14 @@ async def until_tick(answer: Answer, *, since: float, tick_ms: int) -> None:
     """Wait until a whole number of ticks has passed since the request came, if the answer's time could tell."""
     if tick_ms and (answer.waits or _shows_nothing(answer)):
         tick = tick_ms / 1000
-        await asyncio.sleep(tick - (monotonic() - since) % tick)
+        await _until(since + ((monotonic() - since) // tick + 1) * tick)
+
+
+async def _until(due: float) -> None:
+    """Wait until `due`, to some µs: a sleep ends whole milliseconds after it began, and so tells when that was."""
+    await asyncio.sleep(due - monotonic() - _COARSE)
+    while monotonic() < due:  # noqa: ASYNC110  # there is no event: what is waited for is the time itself
+        await asyncio.sleep(0)
 
 
 def _shows_nothing(answer: Answer) -> bool:

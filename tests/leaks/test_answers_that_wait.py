@@ -6,7 +6,6 @@ tests/leaks/test_time_tells_nothing.py.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -30,6 +29,7 @@ from leak_world import (
 from served import ENGINES
 
 from app.fhir import pace
+from app.runtime import monotonic
 
 JSON = dict[str, Any]
 SYSTEM, GP, NURSE = CALLER_OF["system"], CALLER_OF["gp"], CALLER_OF["nurse"]
@@ -45,13 +45,14 @@ async def ticking(request: pytest.FixtureRequest, prepared_copy: Callable[[str],
 
 
 class _Clock:
-    """Stands for asyncio in the pace: counts who waits, and lets nobody wait."""
+    """Stands for the waiting of the pace: counts who waits, and lets nobody wait."""
 
     def __init__(self) -> None:
         self.waits: list[float] = []
 
-    async def sleep(self, seconds: float) -> None:
-        assert 0 < seconds <= TICK_MS / 1000
+    async def until(self, due: float) -> None:
+        seconds = due - monotonic()
+        assert seconds <= TICK_MS / 1000
         self.waits.append(seconds)
 
 
@@ -59,7 +60,7 @@ class _Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> _Clock:
     """Return what the pace sleeps by."""
     made = _Clock()
-    monkeypatch.setattr(pace, "asyncio", SimpleNamespace(sleep=made.sleep))
+    monkeypatch.setattr(pace, "_until", made.until)
     return made
 
 
