@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from app import audit, reclassification, records
 from app.context import Call, Service
 from app.decisions import Decision
-from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError, UnavailableError
+from app.errors import AccessRefusedError, NotAuthenticatedError, TooManyRequestsError
 from app.runtime import from_us, to_us
 from app.store import (
     attempts,
@@ -180,7 +180,11 @@ async def authorize(
             )
             purpose = min(call.caller.purposes)
             raise AccessRefusedError(guidance(requester.function, purpose, action), recorded=True)
-        if pid is not None and classified < current_version() and await _classified_anew(service, snapshot, pid):
+        if (
+            pid is not None
+            and classified < current_version()
+            and await reclassification.catch_up(service, snapshot, pid)
+        ):
             return await authorize(
                 service,
                 snapshot,
@@ -226,24 +230,10 @@ def _access(pid: int, shared: Shared, made: Decision) -> Access:
     )
 
 
-async def _classified_anew(service: Service, snapshot: Snapshot, pid: int) -> bool:
-    """Tell whether the records had to be classified by new tables; then the snapshot is a later one.
-
-    Asked only for who may look: how long a refusal takes tells nothing of whom the service knows.
-    """
-    if not await reclassification.is_due(snapshot, pid):
-        return False
-    await reclassification.reclassify(service, pid)
-    await snapshot.refresh()
-    if await reclassification.is_due(snapshot, pid):
-        raise UnavailableError("the records could not be classified anew")
-    return True
-
-
 async def _check_refusals(
     service: Service, snapshot: Snapshot, call: Call, version: int, *, pid: int | None, operation: audit.Operation
 ) -> None:
-    until = await attempts.held_back_until(snapshot, records.who_counts(call), version=version)
+    until = await attempts.held_back_until(snapshot, records.counted_for(call), version=version)
     if until > call.at_us:
         await records.record_refused(service, call, pid=pid, operation=operation, query="throttled", is_counted=False)
         seconds = -(-(until - call.at_us) // 1_000_000)
@@ -253,8 +243,8 @@ async def _check_refusals(
 async def _too_often_refused(service: Service, snapshot: Snapshot, call: Call) -> tuple[Write, ...]:
     """Return what holds the caller back from now on, if this refusal is one too many."""
     most, since_us = service.settings.refusals_per_person, call.at_us - _HOUR_US
-    before = await attempts.refusals(snapshot, records.who_counts(call), since_us=since_us, most=most)
-    return attempts.hold_back(records.who_counts(call), until_us=call.at_us + _HOUR_US) if before + 1 >= most else ()
+    before = await attempts.refusals(snapshot, records.counted_for(call), since_us=since_us, most=most)
+    return attempts.hold_back(records.counted_for(call), until_us=call.at_us + _HOUR_US) if before + 1 >= most else ()
 
 
 async def narrowed(

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from app.context import Service
-from app.errors import ContentionError, StaleError
+from app.errors import ContentionError, StaleError, UnavailableError
 from app.store import citizens, directory, reclassifying, signatures, versions
 from app.store.database import Snapshot
 from app.store.job import Job, Write
@@ -37,6 +37,23 @@ async def is_due(snapshot: Snapshot, pid: int) -> bool:
     """Tell whether the citizen was classified under older tables than those in use."""
     row = await citizens.load(snapshot, pid)
     return row is not None and pid > DIRECTORY and row.classified < current_version()
+
+
+async def catch_up(service: Service, snapshot: Snapshot, pid: int) -> bool:
+    """Tell whether the records had to be classified by new tables; then the snapshot is a later one: decide again.
+
+    Asked only for who may look: how long a refusal takes tells nothing of whom the service knows.
+
+    Raises:
+        UnavailableError: they are not classified by the tables of now.
+    """
+    if not await is_due(snapshot, pid):
+        return False
+    await reclassify(service, pid)
+    await snapshot.refresh()
+    if await is_due(snapshot, pid):
+        raise UnavailableError("the records could not be classified anew")
+    return True
 
 
 async def reclassify(service: Service, pid: int) -> None:

@@ -179,7 +179,7 @@ async def record_denied(
 
 def _counted(call: Call) -> tuple[Write, ...]:
     organisation = call.caller.requester.organisation or ""
-    return (attempts.refuse(who_counts(call), at_us=call.at_us, id=random_id(), organisation=organisation),)
+    return (attempts.refuse(counted_for(call), at_us=call.at_us, id=random_id(), organisation=organisation),)
 
 
 async def _commit_refusal(
@@ -190,6 +190,6 @@ async def _commit_refusal(
     await service.database.commit(Job(pid=about, writes=writes, audit=(entry_of(call, record, pid=about),)))
 
 
-def who_counts(call: Call) -> str:
+def counted_for(call: Call) -> str:
     """Return whom refusals are counted for: a person, or a system alone."""
     return call.caller.requester.person or call.caller.client

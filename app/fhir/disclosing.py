@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.errors import InvalidContentError
-from app.fhir.explaining import PERSONS, PLACES, Reading
 from app.fhir.parameters import Input
+from app.fhir.reading import PERSONS, PLACES, Reading
 from app.sharing import Asked
 from app.sharing.disclosing import MOST_RECORDS
 from consent.model import OrganisationKey, PersonKey

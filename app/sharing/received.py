@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from app import audit, gate, reclassification, records
 from app.context import Call, Service
-from app.errors import NotFoundError, UnavailableError
+from app.errors import NotFoundError
 from app.runtime import from_us
 from app.store import directory, disclosures, facts, resources, signatures, versions
 from app.store.controller import controller_of
@@ -65,11 +65,7 @@ async def opened(
     decision = decide(request, known)
     if not isinstance(decision, Permit):
         return None
-    if await reclassification.is_due(snapshot, one.pid):
-        await reclassification.reclassify(service, one.pid)
-        await snapshot.refresh()
-        if await reclassification.is_due(snapshot, one.pid):
-            raise UnavailableError("the records could not be classified anew")
+    if await reclassification.catch_up(service, snapshot, one.pid):
         return await opened(service, snapshot, call, reader, one, registry)
     rows = await signatures.load(snapshot, one.pid)
     permit = await gate.narrowed(snapshot, decision, rows)

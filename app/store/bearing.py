@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import Table
 
-from app.store.job import Archive, Bump, Job, Write
+from app.store.job import Archive, Bump, Insert, Job, Update, Upsert, Write
 from app.store.tables import (
     citizen,
     declaration,
@@ -25,6 +25,7 @@ TABLES: Final[frozenset[Table]] = frozenset(
     {relation, declaration, directive, representation, participation, judgement}
 )
 """Every row is a fact."""
+_IN_DOUBT: Final = TABLES | {citizen, resource}
 COLUMNS: Final = frozenset({"born", "died"})
 """Of the citizen's own row, these are facts."""
 _TYPE: Final = [column.name for column in resource.columns].index("type")
@@ -40,10 +41,10 @@ def _touches(write: Write) -> bool:
     match write:
         case Bump() | Archive():
             return False
-        case _ if write.table is citizen:
-            return not hasattr(write, "columns") or not COLUMNS.isdisjoint(write.columns)
-        case _ if write.table is resource:
+        case Update(table, columns=columns) if table is citizen:
+            return not COLUMNS.isdisjoint(columns)
+        case Insert(table, rows) | Upsert(table, rows) if table is resource:
             # Whether name and address are protected is read from the signature of a Patient.
-            return hasattr(write, "columns") or any(row[_TYPE] == _PATIENT for row in write.rows)
+            return any(row[_TYPE] == _PATIENT for row in rows)
         case _:
-            return write.table in TABLES and bool(write.rows)
+            return write.table in _IN_DOUBT and bool(write.rows)

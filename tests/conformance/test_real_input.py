@@ -208,7 +208,9 @@ async def test_a_message_from_somebody_else_is_refused_and_leaves_no_state(own_w
 
 
 def _broken() -> dict[str, bytes]:
-    raw = read("a5e5b880") if CORPUS.is_dir() else b"{}"
+    if not CORPUS.is_dir():  # asked for while tests are collected, before any is skipped
+        return {}
+    raw = read("a5e5b880")
     message = json.loads(raw)
 
     def changed(edit: Any) -> bytes:

@@ -1,14 +1,10 @@
 """Beside each record stands which organisation it names: written with it, verified, and filled in for older records."""
 
-import asyncio
 import sqlite3
-from collections.abc import Callable
 
 import asyncpg
 from alembic import command
-from sqlalchemy import Connection, create_engine
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from connections import with_connection
 from store_builders import AT_US
 
 from app import audit
@@ -81,7 +77,7 @@ async def test_older_records_are_named_by_the_migration(database: Database, data
         await database.commit(record(organisation))
     await database.close()
     back = "0002_terminology"
-    await _with_connection(database_url, lambda connection: command.downgrade(configuration(connection), back))
+    await with_connection(database_url, lambda connection: command.downgrade(configuration(connection), back))
     await migrate(database_url)
     again = await open_database(database_url)
     assert (await verify(again, organisation_in=audit.organisation_in)).findings == ()
@@ -92,20 +88,3 @@ async def test_older_records_are_named_by_the_migration(database: Database, data
 
 def test_what_is_no_record_names_no_organisation() -> None:
     assert audit.organisation_in(b"\xc1") is None
-
-
-async def _with_connection(url: str, act: Callable[[Connection], object]) -> None:
-    if url.startswith("sqlite"):
-
-        def on_sqlite() -> None:
-            engine = create_engine(url)
-            with engine.begin() as connection:
-                act(connection)
-            engine.dispose()
-
-        await asyncio.to_thread(on_sqlite)
-        return
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
-    async with engine.begin() as connection:
-        await connection.run_sync(act)
-    await engine.dispose()

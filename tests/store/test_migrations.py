@@ -3,9 +3,8 @@ import sqlite3
 
 import pytest
 from alembic import command
-from sqlalchemy import Connection, create_engine, inspect
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from connections import with_connection
+from sqlalchemy import Connection, inspect
 
 from app.errors import ConfigurationError, UnavailableError
 from app.store.database import open_database
@@ -16,7 +15,7 @@ from app.store.tables import metadata
 async def test_a_migrated_database_has_exactly_the_tables_of_the_code(empty_database_url):
     await migrate(empty_database_url)
 
-    await _with_connection(empty_database_url, _check)
+    await with_connection(empty_database_url, _check)
 
 
 def _check(connection: Connection) -> None:
@@ -48,7 +47,7 @@ async def test_a_migration_that_is_cut_off_leaves_nothing(empty_database_url, mo
         patch.setattr("app.store.migrate.secrets.token_bytes", _fail)
         with pytest.raises(UnavailableError):
             await migrate(empty_database_url)
-    await _with_connection(empty_database_url, _check_empty)
+    await with_connection(empty_database_url, _check_empty)
 
     await migrate(empty_database_url)
 
@@ -66,13 +65,13 @@ async def test_two_processes_that_migrate_at_once_end_with_one_schema(tmp_path):
 
     await asyncio.gather(migrate(url), migrate(url))
 
-    await _with_connection(url, _check)
+    await with_connection(url, _check)
 
 
 async def test_the_migration_can_be_taken_back(empty_database_url):
     await migrate(empty_database_url)
 
-    await _with_connection(empty_database_url, lambda connection: command.downgrade(configuration(connection), "base"))
+    await with_connection(empty_database_url, lambda connection: command.downgrade(configuration(connection), "base"))
 
     await migrate(empty_database_url)
 
@@ -95,16 +94,3 @@ async def test_a_database_that_was_not_migrated_is_not_opened(empty_database_url
 async def test_a_url_of_no_engine_of_ours_is_refused(url):
     with pytest.raises(ConfigurationError):
         await open_database(url)
-
-
-async def _with_connection(url, action):
-    if url.startswith("sqlite"):
-        engine = create_engine(url)
-        with engine.begin() as connection:
-            action(connection)
-        engine.dispose()
-    else:
-        engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
-        async with engine.begin() as connection:
-            await connection.run_sync(action)
-        await engine.dispose()

@@ -1,10 +1,8 @@
 """A local number is a word of the organisation that gave it: it leads nobody else anywhere, and nobody else can take it."""
 
-import asyncio
-from collections.abc import Callable
-
 import pytest
 from alembic import command
+from connections import with_connection
 from served import NANCY, World, issues, summary_of
 from sharing_builders import (
     UNKNOWN,
@@ -19,9 +17,7 @@ from sharing_builders import (
     said,
     send,
 )
-from sqlalchemy import Connection, create_engine, select
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import create_async_engine
+from sqlalchemy import Connection, select
 
 from app.demo.organisations import ORGANISATIONS
 from app.demo.people import HEROES
@@ -227,7 +223,7 @@ async def test_the_migration_gives_a_number_to_who_wrote_it(own_world: World) ->
     assert nancy is not None
     assert None not in held.values()
     await own_world.service.database.close()
-    await _with_connection(
+    await with_connection(
         own_world.url, lambda connection: command.downgrade(configuration(connection), "0005_pointers")
     )
 
@@ -236,7 +232,7 @@ async def test_the_migration_gives_a_number_to_who_wrote_it(own_world: World) ->
         values = f"'{JOURNAL}', '{forged[1]}', 0, {nancy}"
         connection.exec_driver_sql(f"INSERT INTO identifier ({names}) VALUES ({values})")
 
-    await _with_connection(own_world.url, claim)
+    await with_connection(own_world.url, claim)
     await migrate(own_world.url)
     rows: list[tuple[str, str, int]] = []
 
@@ -247,7 +243,7 @@ async def test_the_migration_gives_a_number_to_who_wrote_it(own_world: World) ->
             for row in connection.execute(select(table).where(table.c.system == JOURNAL))
         )
 
-    await _with_connection(own_world.url, read)
+    await with_connection(own_world.url, read)
     gp = ORGANISATIONS["gp-1"].sor
     assert sorted(rows) == sorted((one[1], gp, pid) for one, pid in held.items())
 
@@ -258,20 +254,3 @@ async def _topics(world: World, pid: int | None) -> set[str]:
     async with world.service.database.snapshot() as snapshot:
         query = Query("test.topics", lambda: select(outbox_table.c.topic).where(outbox_table.c.pid == (pid or 0)))
         return {row[0] for row in await snapshot.rows(query, {})}
-
-
-async def _with_connection(url: str, act: Callable[[Connection], object]) -> None:
-    if url.startswith("sqlite"):
-
-        def on_sqlite() -> None:
-            engine = create_engine(url)
-            with engine.begin() as connection:
-                act(connection)
-            engine.dispose()
-
-        await asyncio.to_thread(on_sqlite)
-        return
-    engine = create_async_engine(make_url(url).set(drivername="postgresql+asyncpg"))
-    async with engine.begin() as connection:
-        await connection.run_sync(act)
-    await engine.dispose()

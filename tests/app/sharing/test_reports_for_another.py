@@ -7,9 +7,9 @@ from typing import Any
 import httpx2
 import pytest
 from alembic import command
+from connections import with_connection
 from served import NANCY, World
 from sharing_builders import UNKNOWN, Identifier, ids_of, pid_of, records
-from test_local_numbers import _with_connection
 
 from app import audit
 from app.demo.cluster import demo_messages
@@ -156,7 +156,7 @@ async def test_a_report_that_is_refused_withdraws_nothing(own_world: World) -> N
 
 async def test_what_was_reported_before_the_upgrade_is_found_too(own_world: World) -> None:
     first = ids_of(await reported(own_world, report_of(own_world, NANCY)))[1:]
-    await _with_connection(
+    await with_connection(
         own_world.url, lambda connection: command.downgrade(configuration(connection), "0006_local_numbers")
     )
     await migrate(own_world.url)
